@@ -1,0 +1,90 @@
+//! A checked route: what it matches, where it leads, what it changes on the way.
+
+use std::time::Duration;
+
+use super::{HeaderEdits, UpstreamId};
+use crate::route::Matcher;
+
+/// One `[[routes]]` entry.
+#[derive(Debug)]
+pub struct Route {
+    /// Unique among routes; the `route` label of metrics.
+    pub name: Box<str>,
+    /// What a request must be to take this route.
+    pub matcher: Matcher,
+    /// Where matching requests go.
+    pub destination: Destination,
+    /// What happens to the path.
+    pub rewrite: Rewrite,
+    /// The whole exchange, retries and queueing included.
+    pub timeout: Duration,
+    /// Edits to the request's fields.
+    pub request_headers: HeaderEdits,
+    /// Edits to the response's fields.
+    pub response_headers: HeaderEdits,
+}
+
+/// Where the requests of a route go.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Destination {
+    /// All to one upstream.
+    Upstream(UpstreamId),
+    /// Divided by weight.
+    Split(Split),
+}
+
+/// Upstreams with weights; not empty, and the total is not zero.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Split {
+    arms: Vec<(UpstreamId, u32)>,
+    total: u32,
+}
+
+impl Split {
+    /// A split over `arms`; `None` when there are none, or every weight is zero, or the sum overflows.
+    #[must_use]
+    pub fn new(arms: Vec<(UpstreamId, u32)>) -> Option<Self> {
+        let total = arms.iter().try_fold(0_u32, |sum, (_, weight)| sum.checked_add(*weight))?;
+        (total > 0).then_some(Self { arms, total })
+    }
+
+    /// The arm that `random`, uniform over all 64 bits, falls on: each in proportion to its weight.
+    #[must_use]
+    pub fn pick(&self, random: u64) -> UpstreamId {
+        // The high half of a 64 by 32 bit product is uniform below `total` without a division.
+        let mut point = ((u128::from(random) * u128::from(self.total)) >> 64) as u32;
+        for (upstream, weight) in &self.arms {
+            if point < *weight {
+                return *upstream;
+            }
+            point -= weight;
+        }
+        self.arms[self.arms.len() - 1].0
+    }
+
+    /// The upstreams with their weights.
+    #[must_use]
+    pub fn arms(&self) -> &[(UpstreamId, u32)] {
+        &self.arms
+    }
+}
+
+impl Destination {
+    /// The upstream that serves a request, given a random number that is uniform over all 64 bits.
+    #[must_use]
+    pub fn pick(&self, random: u64) -> UpstreamId {
+        match self {
+            Destination::Upstream(upstream) => *upstream,
+            Destination::Split(split) => split.pick(random),
+        }
+    }
+}
+
+/// What happens to the path before it is forwarded. The default changes nothing.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Rewrite {
+    /// A prefix of whole segments to take off; the result always begins with `/`.
+    pub strip_prefix: Option<Box<str>>,
+    /// A prefix to put in front, after stripping. Begins with `/`, does not end with it.
+    pub add_prefix: Option<Box<str>>,
+}

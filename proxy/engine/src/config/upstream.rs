@@ -1,0 +1,67 @@
+//! A checked upstream: a named service, its endpoints and how to treat them.
+
+use std::fmt;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// One `[upstreams.NAME]` table.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Upstream {
+    /// Unique among upstreams; the `upstream` label of metrics.
+    pub name: Box<str>,
+    /// The endpoints that can be tried now. A configured DNS name stands for each address it resolved to, so the list
+    /// is empty only while no name has resolved yet.
+    pub endpoints: Vec<Endpoint>,
+    /// How an endpoint is chosen.
+    pub balance: Balance,
+    /// For the connection alone.
+    pub connect_timeout: Duration,
+    /// From the choice of an endpoint to the end of its response head, and between two pieces of its body.
+    pub attempt_timeout: Duration,
+    /// How many idle connections each worker keeps per endpoint.
+    pub idle_per_worker: usize,
+    /// How long an idle connection is kept.
+    pub idle_timeout: Duration,
+    /// The most exchanges in flight, over all workers together.
+    pub max_in_flight: usize,
+}
+
+/// One address of an upstream.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Endpoint {
+    /// As written in the configuration (`products.internal:7102`); with [`Endpoint::address`] its identity.
+    pub written: Box<str>,
+    /// Where to connect.
+    pub address: Address,
+    /// Its share, at least 1.
+    pub weight: u32,
+}
+
+/// Where an endpoint listens.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Address {
+    /// TCP, over IPv4 or IPv6.
+    Tcp(SocketAddr),
+    /// A unix-domain stream socket.
+    Unix(PathBuf),
+}
+
+impl fmt::Display for Address {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Address::Tcp(address) => address.fmt(f),
+            Address::Unix(path) => write!(f, "unix:{}", path.display()),
+        }
+    }
+}
+
+/// How an endpoint is chosen.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Balance {
+    /// In turn, by weight.
+    RoundRobin,
+    /// The better of two random ones by in-flight requests over weight.
+    #[default]
+    LeastRequest,
+}

@@ -1,0 +1,32 @@
+//! Every metric name of the gateway, in one place.
+
+macro_rules! names {
+    ($($constant:ident = $name:literal, $help:literal;)*) => {
+        $(#[doc = $help] pub const $constant: (&str, &str) = ($name, $help);)*
+        /// Every name with its help text.
+        pub const ALL: &[(&str, &str)] = &[$(($name, $help)),*];
+    };
+}
+
+names! {
+    REQUESTS = "supplex_requests_total", "Responses sent to clients, by route, method and status code.";
+    REQUEST_DURATION = "supplex_request_duration_seconds", "From the first byte of a request to the last byte of its response.";
+    OVERHEAD = "supplex_overhead_seconds", "The gateway's own share of an exchange: all of it but waiting for the upstream or the client.";
+    UPSTREAM_REQUESTS = "supplex_upstream_requests_total", "Attempts at an endpoint, by result.";
+    UPSTREAM_DURATION = "supplex_upstream_duration_seconds", "From sending an attempt to the end of its response head.";
+    UPSTREAM_IN_FLIGHT = "supplex_upstream_in_flight", "Attempts in flight at an endpoint.";
+    CONNECTIONS = "supplex_connections", "Client connections, by listener and state.";
+    ACCEPTED = "supplex_connections_accepted_total", "Client connections accepted.";
+    LOCAL_REPLIES = "supplex_local_replies_total", "Responses the gateway made itself, by reason.";
+    GENERATION = "supplex_config_generation", "The generation of the running configuration.";
+    RELOADS = "supplex_reloads_total", "Reloads, by result (accepted, refused, unchanged).";
+    BUILD_INFO = "supplex_build_info", "Always 1; the version is in the labels.";
+    RETRIES = "supplex_retries_total", "Second attempts after a pooled connection turned out to be closed, by result.";
+    WORKER_BUSY = "supplex_worker_busy_ratio", "Share of the last second that a worker spent working rather than waiting.";
+    WORKER_CONNECTIONS = "supplex_worker_connections", "Client connections a worker holds.";
+    WORKER_HANDOFFS = "supplex_worker_handoffs_total", "Accepted connections a worker gave to a less loaded one.";
+    WORKER_STALLS = "supplex_worker_stalls_total", "Times a worker took over 100 ms to come round its loop.";
+    WORKER_LINK_DROPS = "supplex_worker_link_drops_total", "Messages or log lines a worker dropped because the receiver was behind.";
+    WORKER_PANICS = "supplex_worker_panics_total", "Exchanges given up because of a defect.";
+    ACCESS_LOG_DROPPED = "supplex_access_log_dropped_total", "Access log lines dropped because the writer was behind.";
+}

@@ -1,0 +1,3 @@
+//! The `supplex` binary: parses the command line and hands over to one file per subcommand.
+
+fn main() {}
