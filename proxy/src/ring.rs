@@ -29,7 +29,7 @@ use io_uring::{IoUring, squeue};
 use slab::Slab;
 
 pub use buffers::{Chunk, Pool};
-pub use doorbell::Doorbell;
+pub use doorbell::{Doorbell, eventfd};
 pub use driver::Pass;
 pub use entry::Received;
 pub use listener::Listener;

@@ -3,7 +3,8 @@
 //! The kernel holds a read of its counter all the time, so a ring ends the worker's sleep like any other completion, and
 //! only the mailbox's task is woken.
 
-use std::os::fd::{AsRawFd, OwnedFd};
+use std::io;
+use std::os::fd::{AsRawFd, FromRawFd, OwnedFd};
 use std::rc::Rc;
 use std::task::{Context, Poll, Waker};
 
@@ -25,6 +26,22 @@ pub(super) struct DoorbellEntry {
 pub struct Doorbell {
     ring: Rc<Ring>,
     slot: usize,
+}
+
+/// An eventfd, and a second descriptor of it for whoever rings.
+///
+/// # Errors
+/// When the system has no descriptor left.
+pub fn eventfd() -> io::Result<(OwnedFd, OwnedFd)> {
+    // SAFETY: no pointers are passed.
+    let fd = unsafe { libc::eventfd(0, libc::EFD_CLOEXEC) };
+    if fd < 0 {
+        return Err(io::Error::last_os_error());
+    }
+    // SAFETY: a fresh descriptor that nobody else owns.
+    let fd = unsafe { OwnedFd::from_raw_fd(fd) };
+    let twin = fd.try_clone()?;
+    Ok((fd, twin))
 }
 
 impl Doorbell {
