@@ -9,6 +9,7 @@
 //! build they lead to nothing that could reach a client or an upstream twice.
 
 mod outcome;
+pub mod stages;
 
 pub use outcome::{AttemptFailure, Cause, Outcome, Verdict};
 

@@ -27,7 +27,9 @@ pub(super) struct LiveUpstream {
 
 /// One address of an upstream. Outlives the configurations it is part of.
 pub(super) struct LiveEndpoint {
-    pub(super) settings: config::Endpoint,
+    settings: config::Endpoint,
+    /// The resolved address as text, for the access log.
+    pub(super) label: Box<str>,
     pub(super) address: SockAddr,
     pub(super) block: Arc<EndpointBlock>,
     idle: RefCell<Pool<Socket>>,
@@ -92,7 +94,8 @@ impl LiveEndpoint {
             Address::Unix(path) => SockAddr::unix(path).ok()?,
         };
         let idle = RefCell::new(Pool::new());
-        Some(Self { settings: settings.clone(), address, block, idle, retired: Cell::new(false) })
+        let label = settings.address.to_string().into();
+        Some(Self { settings: settings.clone(), label, address, block, idle, retired: Cell::new(false) })
     }
 
     /// Begins an attempt.
