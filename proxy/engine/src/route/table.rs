@@ -54,12 +54,8 @@ impl RouteTable {
     pub fn new(routes: &[Route]) -> Self {
         let candidate = |(id, route): (RouteId, &Route)| Candidate { id, matcher: route.matcher.clone() };
         let mut candidates: Vec<_> = precedence::in_order(routes).into_iter().map(candidate).collect();
-        // Same paths next to each other. They have the same class and length, and sorting keeps the order within them.
-        candidates.sort_by(|one, other| match (&one.matcher.path, &other.matcher.path) {
-            (PathMatch::Exact(one), PathMatch::Exact(other)) => one.cmp(other),
-            (PathMatch::Prefix(one), PathMatch::Prefix(other)) => (other.len(), one).cmp(&(one.len(), other)),
-            (one, other) => class(one).cmp(&class(other)),
-        });
+        // Sorting is stable: a group's routes move next to each other and keep their order.
+        candidates.sort_by(|one, other| group(&one.matcher.path).cmp(&group(&other.matcher.path)));
         let mut table = Self { regexes: candidates.len()..candidates.len(), ..Self::default() };
         let mut lengths = Vec::new();
         for (position, candidate) in candidates.iter().enumerate() {
@@ -117,11 +113,12 @@ fn extend(groups: &mut Groups, path: &str, position: usize) {
     groups.entry(path.as_bytes().into()).or_insert(position..position).end = position + 1;
 }
 
-/// Exact paths first, regular expressions last.
-fn class(path: &PathMatch) -> u8 {
-    match path {
-        PathMatch::Exact(_) => 0,
-        PathMatch::Prefix(_) => 1,
-        PathMatch::Regex(..) => 2,
-    }
+/// What the routes of one group have in common, such that groups stand in the order of precedence. All regular
+/// expressions are one group.
+fn group(path: &PathMatch) -> (impl Ord + use<>, &str) {
+    let text = match path {
+        PathMatch::Exact(text) | PathMatch::Prefix(text) => text,
+        PathMatch::Regex(..) => "",
+    };
+    (precedence::path_rank(path), text)
 }
