@@ -9,18 +9,14 @@ use std::cmp::Reverse;
 use super::{Matcher, PathMatch};
 use crate::config::{Route, RouteId};
 
-/// A sort key of path rules: the smaller is tried first.
-pub(super) fn path_rank(path: &PathMatch) -> impl Ord + use<> {
-    match path {
-        PathMatch::Exact(_) => (0_u8, Reverse(0)),
-        PathMatch::Prefix(prefix) => (1, Reverse(prefix.len())),
-        PathMatch::Regex(..) => (2, Reverse(0)),
-    }
-}
-
-/// A sort key of routes: the smaller is tried first. Routes with equal keys stand in the order of the file.
+/// A sort key: the smaller is tried first. Routes with equal keys stand in the order of the file.
 fn rank(matcher: &Matcher) -> impl Ord + use<> {
-    (path_rank(&matcher.path), Reverse(matcher.specificity()))
+    let (class, length) = match &matcher.path {
+        PathMatch::Exact(_) => (0_u8, 0),
+        PathMatch::Prefix(prefix) => (1, prefix.len()),
+        PathMatch::Regex(..) => (2, 0),
+    };
+    (class, Reverse(length), Reverse(matcher.specificity()))
 }
 
 /// All routes in the order in which they are tried.

@@ -53,6 +53,8 @@ pub(crate) struct Connection {
     requests: u32,
     /// What the endpoint has said or will say that has not reached the worker.
     pub(crate) on_the_way: u32,
+    /// Pieces of the last request's body that were sent.
+    body_pieces: usize,
     /// All of the last request has been sent.
     pub(crate) request_complete: bool,
 }
@@ -78,7 +80,9 @@ impl Network {
     /// Begins to connect.
     pub(crate) fn connect(&mut self, endpoint: usize, schedule: &mut Schedule, random: &mut Random) -> ConnectionId {
         let (closed, faulty, gone, request_complete) = (false, false, false, false);
-        let connection = Connection { endpoint, closed, faulty, gone, requests: 0, on_the_way: 0, request_complete };
+        let (requests, on_the_way, body_pieces) = (0, 0, 0);
+        let connection =
+            Connection { endpoint, closed, faulty, gone, requests, on_the_way, body_pieces, request_complete };
         self.connections.push(connection);
         let id = self.connections.len() - 1;
         let Endpoint { refuses, swallows, .. } = self.endpoints[endpoint];
@@ -102,13 +106,17 @@ impl Network {
         let connection = &mut self.connections[id];
         assert!(!connection.closed && !connection.faulty, "a request on a broken connection");
         connection.request_complete = !has_body;
+        connection.body_pieces = 0;
         schedule.after(latency(random), Event::RequestArrives { connection: id, exchange });
     }
 
-    /// The worker sends a piece of a body.
-    pub(crate) fn send_body(&mut self, id: ConnectionId, last: bool) {
-        assert!(!self.connections[id].request_complete, "a body without end");
-        self.connections[id].request_complete = last;
+    /// The worker sends a piece of a body, which the client sent as its `number`th.
+    pub(crate) fn send_body(&mut self, id: ConnectionId, number: usize, last: bool) {
+        let connection = &mut self.connections[id];
+        assert!(!connection.request_complete, "a body without end");
+        assert_eq!(number, connection.body_pieces, "a body with a hole");
+        connection.body_pieces += 1;
+        connection.request_complete = last;
     }
 
     /// The worker closes the connection.

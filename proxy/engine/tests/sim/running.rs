@@ -15,6 +15,8 @@ pub(crate) struct Running {
     pub(crate) tried: Vec<usize>,
     /// Pieces of the request body that wait for a connection, and whether the last one is among them.
     pub(crate) waiting: Vec<bool>,
+    /// Pieces of the request body that were given away.
+    pub(crate) given: usize,
 }
 
 /// An attempt that goes on.

@@ -58,6 +58,7 @@ impl Worker {
             attempt: None,
             tried: Vec::new(),
             waiting: Vec::new(),
+            given: 0,
         };
         self.exchanges.insert(id, running);
         self.attempt(id, true, outside);
@@ -274,7 +275,8 @@ fn send_waiting(running: &mut Running, outside: &mut Outside) {
     let Some(attempt) = running.attempt.as_mut().filter(|attempt| attempt.connected) else { return };
     for last in running.waiting.drain(..) {
         running.exchange.body_forwarded();
-        outside.network.send_body(attempt.connection, last);
+        outside.network.send_body(attempt.connection, running.given, last);
+        running.given += 1;
         attempt.request_sent = last;
     }
 }
