@@ -51,7 +51,9 @@ fn run(settings: &Settings) -> io::Result<ExitCode> {
         let found = idle::measure(&mut candidate, settings.idle, cpus.load)?;
         if found.held < found.connections {
             let lost = found.connections - found.held;
-            report.problems.push(format!("{lost} of {} idle connections were closed during the hold", found.connections));
+            report
+                .problems
+                .push(format!("{lost} of {} idle connections were closed during the hold", found.connections));
         }
         report.verdicts = found.verdicts();
         report.idle = Some(found);

@@ -54,32 +54,29 @@ impl Candidate {
                 gateway::candidate(kind, &settings.gateway_binary(kind)?, &folder, upstream, cpus.proxy)?
             }
         };
-        candidate.check()?;
+        candidate.check().map_err(|error| io::Error::other(format!("{} fails the check: {error}", kind.name())))?;
         Ok(candidate)
     }
 
     fn check(&mut self) -> io::Result<()> {
         self.process.check_alive()?;
-        let name = self.kind.name();
         let json = fetch(self.address, "/json")?;
         if json.status != 200 || json.body != JSON.as_bytes() {
-            return Err(io::Error::other(format!("{name} does not relay the small answer (status {})", json.status)));
+            return Err(io::Error::other(format!("the small answer is not relayed (status {})", json.status)));
         }
         let large = fetch(self.address, "/body-64k")?;
         if large.status != 200 || large.body.len() != LARGE {
             let (status, length) = (large.status, large.body.len());
-            return Err(io::Error::other(format!(
-                "{name} does not relay the large answer (status {status}, {length} bytes)"
-            )));
+            return Err(io::Error::other(format!("the large answer is not relayed (status {status}, {length} bytes)")));
         }
         let seen = String::from_utf8_lossy(&fetch(self.address, "/headers")?.body).into_owned();
         let wanted = ["for=127.0.0.1 ".to_owned(), "proto=http ".to_owned(), format!("host={} ", self.address)];
         if seen.starts_with("id= ") || wanted.iter().any(|part| !seen.contains(part.as_str())) {
-            return Err(io::Error::other(format!("{name} does not set all the request fields; the upstream saw: {seen}")));
+            return Err(io::Error::other(format!("request fields are missing; the upstream saw: {seen}")));
         }
         let metrics = fetch(self.metrics.0, self.metrics.1)?;
         if metrics.status != 200 || metrics.body.is_empty() {
-            return Err(io::Error::other(format!("{name} has no metrics at {}{}", self.metrics.0, self.metrics.1)));
+            return Err(io::Error::other(format!("no metrics at {}{}", self.metrics.0, self.metrics.1)));
         }
         Ok(())
     }

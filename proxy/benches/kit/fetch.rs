@@ -17,7 +17,9 @@ pub(crate) fn fetch(address: SocketAddr, path: &str) -> io::Result<Answer> {
     stream.set_read_timeout(Some(Duration::from_secs(5)))?;
     write!(stream, "GET {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n")?;
     let mut bytes = Vec::new();
-    stream.read_to_end(&mut bytes)?;
+    stream.read_to_end(&mut bytes).map_err(|error| {
+        io::Error::other(format!("http://{address}{path}: no end of the answer to `Connection: close`: {error}"))
+    })?;
     let head_end = end_of_head(&bytes).ok_or_else(|| io::Error::other(format!("{address}{path}: no response head")))?;
     let status = status_of(&bytes).ok_or_else(|| io::Error::other(format!("{address}{path}: no status line")))?;
     Ok(Answer { status, body: bytes.split_off(head_end) })

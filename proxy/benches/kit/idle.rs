@@ -47,9 +47,8 @@ pub(crate) fn measure(candidate: &mut Candidate, connections: u32, load_cpu: usi
     let mut streams = Vec::new();
     for number in 1..=connections {
         check_interrupted()?;
-        let stream = open(candidate.address).map_err(|error| {
-            io::Error::other(format!("connection {number} of {connections} failed: {error}"))
-        })?;
+        let stream = open(candidate.address)
+            .map_err(|error| io::Error::other(format!("connection {number} of {connections} failed: {error}")))?;
         streams.push(stream);
         if number % 2_500 == 0 {
             println!("  {number} open");
@@ -83,7 +82,11 @@ impl Idle {
             met: value <= limit,
         };
         vec![
-            verdict("idle: at most 6 KiB of memory per connection (KiB)".to_owned(), self.bytes_per_connection / 1024.0, BAR_BYTES / 1024.0),
+            verdict(
+                "idle: at most 6 KiB of memory per connection (KiB)".to_owned(),
+                self.bytes_per_connection / 1024.0,
+                BAR_BYTES / 1024.0,
+            ),
             verdict("idle: memory after they left at most 1.10 x before".to_owned(), self.after_to_before, BAR_AFTER),
         ]
     }
@@ -91,9 +94,23 @@ impl Idle {
 
 impl fmt::Display for Idle {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(out, "{} idle keep-alive connections, one request each ({} still open at the end)", self.connections, self.held)?;
-        writeln!(out, "  resident before {}, held {}, after they left {}", kib(self.rss_before), kib(self.rss_held), kib(self.rss_after))?;
-        write!(out, "  {:.0} bytes per connection; after / before {:.2}", self.bytes_per_connection, self.after_to_before)
+        writeln!(
+            out,
+            "{} idle keep-alive connections, one request each ({} still open at the end)",
+            self.connections, self.held
+        )?;
+        writeln!(
+            out,
+            "  resident before {}, held {}, after they left {}",
+            kib(self.rss_before),
+            kib(self.rss_held),
+            kib(self.rss_after)
+        )?;
+        write!(
+            out,
+            "  {:.0} bytes per connection; after / before {:.2}",
+            self.bytes_per_connection, self.after_to_before
+        )
     }
 }
 

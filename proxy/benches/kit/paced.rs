@@ -27,6 +27,7 @@ pub(crate) fn run(target: SocketAddr, path: &str, connections: u32, rate: f64, s
     let mut run = Run::connect(target, path, connections, rate, seconds)?;
     let end = run.drive()?;
     let at = |quantile: f64| run.latency.value_at_quantile(quantile) as f64 / 1000.0;
+    let sent_late_p99_us = run.lateness.value_at_quantile(0.99) as f64 / 1000.0;
     Ok(Outcome {
         requests: run.latency.len(),
         seconds: end.as_secs_f64(),
@@ -34,6 +35,7 @@ pub(crate) fn run(target: SocketAddr, path: &str, connections: u32, rate: f64, s
         p90_us: at(0.9),
         p99_us: at(0.99),
         p999_us: at(0.999),
+        sent_late_p99_us,
         errors: run.errors,
     })
 }
@@ -57,7 +59,10 @@ struct Run {
     request: Vec<u8>,
     gap: Duration,
     total: u64,
+    /// From due to answered, nanoseconds.
     latency: Histogram<u64>,
+    /// From due to sent where the client was free in time, nanoseconds.
+    lateness: Histogram<u64>,
     errors: Errors,
     answered: u64,
 }
@@ -79,14 +84,15 @@ impl Run {
             request: format!("GET {path} HTTP/1.1\r\nHost: {target}\r\n\r\n").into_bytes(),
             gap: Duration::from_secs_f64(1.0 / rate),
             total: (rate * f64::from(seconds)) as u64,
-            latency: Histogram::new_with_bounds(1_000, 60_000_000_000, 3).map_err(io::Error::other)?,
+            latency: histogram()?,
+            lateness: histogram()?,
             errors: Errors::default(),
             answered: 0,
         })
     }
 
     fn due(&self, number: u64) -> Duration {
-        Duration::from_nanos((self.gap.as_nanos() as u64).saturating_mul(number))
+        Duration::from_nanos(nanoseconds(self.gap).saturating_mul(number))
     }
 
     /// Sends and receives until every answer is there, or too late; gives back how long it took.
@@ -104,7 +110,9 @@ impl Run {
             }
             while upcoming < self.total && self.due(upcoming) <= now {
                 let client = (upcoming % self.clients.len() as u64) as usize;
-                self.send_if_free(client, now);
+                if self.send_if_free(client, now) {
+                    self.lateness.saturating_record(nanoseconds(now.saturating_sub(self.due(upcoming))));
+                }
                 upcoming += 1;
             }
             let wake = if upcoming < self.total { self.due(upcoming) } else { give_up };
@@ -125,21 +133,22 @@ impl Run {
         Ok(start.elapsed())
     }
 
-    /// Sends the next request of a client if it is due and the one before is answered.
-    fn send_if_free(&mut self, index: usize, now: Duration) {
+    /// Sends the next request of a client if it is due and the one before is answered; says whether it did.
+    fn send_if_free(&mut self, index: usize, now: Duration) -> bool {
         let stride = self.clients.len() as u64;
-        let Some(client) = self.clients.get(index) else { return };
+        let Some(client) = self.clients.get(index) else { return false };
         let due = self.due(client.next);
         if client.closed || client.under_way.is_some() || client.next >= self.total || due > now {
-            return;
+            return false;
         }
-        let Some(client) = self.clients.get_mut(index) else { return };
+        let Some(client) = self.clients.get_mut(index) else { return false };
         client.next += stride;
         match client.stream.write(&self.request) {
             Ok(length) if length == self.request.len() => client.under_way = Some(due),
             // So small a request always fits into the socket's buffer unless the connection is broken.
             _ => self.errors.write += 1,
         }
+        true
     }
 
     fn receive(&mut self, index: usize, buffer: &mut [u8], start: Instant) {
@@ -162,12 +171,20 @@ impl Run {
         let Some(due) = client.under_way.take() else { return };
         if (200..300).contains(&status) {
             self.answered += 1;
-            self.latency.saturating_record(now.saturating_sub(due).as_nanos() as u64);
+            self.latency.saturating_record(nanoseconds(now.saturating_sub(due)));
         } else {
             self.errors.status += 1;
         }
         self.send_if_free(index, now);
     }
+}
+
+fn histogram() -> io::Result<Histogram<u64>> {
+    Histogram::new_with_bounds(1_000, 60_000_000_000, 3).map_err(io::Error::other)
+}
+
+fn nanoseconds(duration: Duration) -> u64 {
+    u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)
 }
 
 /// The status of an answer once all of it is there. The answers here have a Content-Length; one without never completes.

@@ -64,7 +64,10 @@ impl Process {
             self.check_alive()?;
             if Instant::now() > give_up {
                 let words = tail(&self.log);
-                return Err(io::Error::other(format!("{} did not {what} within 10 s; its output:\n{words}", self.name)));
+                return Err(io::Error::other(format!(
+                    "{} did not {what} within 10 s; its output:\n{words}",
+                    self.name
+                )));
             }
             std::thread::sleep(Duration::from_millis(10));
         }
@@ -78,7 +81,7 @@ impl Drop for Process {
     }
 }
 
-/// Runs a program pinned to one CPU to its end and gives back what it printed on standard output.
+/// Runs a program pinned to one CPU to its end and gives back what it printed, errors last.
 pub(crate) fn output_of(name: &str, cpu: usize, program: &Path, args: &[&str]) -> io::Result<String> {
     let mut command = pinned(cpu, program);
     command.args(args).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
@@ -87,7 +90,8 @@ pub(crate) fn output_of(name: &str, cpu: usize, program: &Path, args: &[&str]) -
     stop(&mut child, group);
     check_interrupted()?;
     let (status, out, err) = result?;
-    if status.success() { Ok(out) } else { Err(io::Error::other(format!("{name} ended with {status}:\n{err}{out}"))) }
+    let text = out + &err;
+    if status.success() { Ok(text) } else { Err(io::Error::other(format!("{name} ended with {status}:\n{text}"))) }
 }
 
 /// Watches for Ctrl-C and its like from a thread of its own.
@@ -113,7 +117,9 @@ pub(crate) fn stop_on_signals() -> io::Result<()> {
             }
         }
     };
-    std::thread::Builder::new().name("signals".to_owned()).spawn(move || -> io::Result<()> { runtime.block_on(watch) })?;
+    std::thread::Builder::new()
+        .name("signals".to_owned())
+        .spawn(move || -> io::Result<()> { runtime.block_on(watch) })?;
     Ok(())
 }
 

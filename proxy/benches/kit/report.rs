@@ -6,16 +6,20 @@ use std::process::ExitCode;
 use serde::Serialize;
 
 use super::candidate::Candidate;
-use super::figures::Ratios;
+use super::figures::{Ratios, median};
 use super::idle::Idle;
 use super::machine::Machine;
 use super::rounds::Measured;
+use super::scenario::Load;
 use super::settings::{Settings, results_folder};
 use super::table;
 use super::verdict::Verdict;
 
 /// Others at work on the measured CPU for more than this share of a run are worth a remark.
 const QUIET: f64 = 0.03;
+
+/// Under saturating load from many clients a program below this share of its CPU was waiting for the load.
+const SATURATED: f64 = 0.9;
 
 /// A candidate in the report.
 #[derive(Debug, Clone, Serialize)]
@@ -87,15 +91,15 @@ impl Report {
     /// Writes `NAME.json` and `NAME.txt`, prints the text, and says how the bench ends.
     pub(crate) fn finish(mut self, name: &str, settings: &Settings) -> io::Result<ExitCode> {
         let samples = self.scenarios.iter().flat_map(|measured| &measured.samples);
-        let (disturbed, all) = samples.fold((0, 0), |(disturbed, all), sample| {
-            (disturbed + usize::from(sample.foreign > QUIET), all + 1)
-        });
+        let (disturbed, all) =
+            samples.fold((0, 0), |(disturbed, all), sample| (disturbed + usize::from(sample.foreign > QUIET), all + 1));
         if disturbed > 0 {
             self.remarks.push(format!(
                 "in {disturbed} of {all} runs others took more than {:.0} % of the measured CPU; the machine was not quiet",
                 QUIET * 100.0
             ));
         }
+        self.remark_on_limits_of_the_load();
         self.valid = self.problems.is_empty();
         let folder = results_folder()?;
         let text = table::text(&self);
@@ -104,5 +108,32 @@ impl Report {
         println!("\n{text}\nwritten to {}/{name}.txt and {name}.json", folder.display());
         let missed = self.verdicts.iter().any(|verdict| !verdict.met);
         Ok(if self.valid && !(missed && settings.strict) { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    }
+
+    fn remark_on_limits_of_the_load(&mut self) {
+        for measured in &self.scenarios {
+            let scenario = &measured.scenario;
+            for candidate in &self.candidates {
+                let of =
+                    |figure| median(&measured.samples, &candidate.name, figure).map_or(0.0, |spread| spread.median);
+                let (name, key) = (&candidate.name, scenario.key);
+                let (busy, foreign) = (of(|sample| sample.busy), of(|sample| sample.foreign));
+                if matches!(scenario.load, Load::Saturating(_))
+                    && scenario.connections >= 64
+                    && busy + foreign < SATURATED
+                {
+                    self.remarks.push(format!(
+                        "{name} in {key} used {:.0} % of its CPU: the load was the limit, so its req/s is a lower bound",
+                        busy * 100.0
+                    ));
+                }
+                let (late, p99) = (of(|sample| sample.client.sent_late_p99_us), of(|sample| sample.client.p99_us));
+                if late * 2.0 > p99 {
+                    self.remarks.push(format!(
+                        "in {key} with {name} the sender was itself late by up to {late:.0} us (p99), part of the p99 of {p99:.0} us"
+                    ));
+                }
+            }
+        }
     }
 }

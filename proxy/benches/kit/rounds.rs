@@ -89,9 +89,7 @@ fn put_load(
 ) -> io::Result<Outcome> {
     check_interrupted()?;
     let outcome = match scenario.load {
-        Load::Saturating(script) => {
-            wrk::run(candidate.address, script, scenario.connections, seconds, cpus.load)
-        }
+        Load::Saturating(script) => wrk::run(candidate.address, script, scenario.connections, seconds, cpus.load),
         Load::HalfLoad => paced::run(candidate.address, "/json", scenario.connections, paced_rate, seconds),
     };
     // A candidate that died is the better explanation of whatever the client says.

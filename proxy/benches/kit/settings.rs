@@ -17,7 +17,7 @@ pub(crate) struct Settings {
     /// Seconds of each measured run.
     #[arg(long, env = "SUPPLEX_BENCH_SECONDS", default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..))]
     pub(crate) seconds: u32,
-    /// Only the scenarios whose key contains one of these words, separated by commas.
+    /// Only these scenarios, separated by commas: `json-64`, or `json` for all that begin with `json-`.
     #[arg(long, env = "SUPPLEX_BENCH_SCENARIOS", value_delimiter = ',')]
     pub(crate) scenarios: Vec<String>,
     /// Which programs to compare (bench `peers`). `other` is a second build of supplex, see --binary.
@@ -101,7 +101,9 @@ impl Settings {
             (Kind::Other, Some(path)) => path.canonicalize().map_err(|error| {
                 io::Error::other(format!("cannot find the binary {} (--binary): {error}", path.display()))
             }),
-            (Kind::Other, None) => Err(io::Error::other("the candidate `other` needs --binary or SUPPLEX_BENCH_BINARY")),
+            (Kind::Other, None) => {
+                Err(io::Error::other("the candidate `other` needs --binary or SUPPLEX_BENCH_BINARY"))
+            }
             _ => Ok(PathBuf::from(env!("CARGO_BIN_EXE_supplex"))),
         }
     }
@@ -119,7 +121,10 @@ impl Settings {
 
     /// Whether a scenario was asked for.
     pub(crate) fn wants(&self, key: &str) -> bool {
-        self.scenarios.is_empty() || self.scenarios.iter().any(|word| key.contains(word.as_str()))
+        let names = |word: &String| {
+            key.strip_prefix(word.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with('-'))
+        };
+        self.scenarios.is_empty() || self.scenarios.iter().any(names)
     }
 }
 

@@ -45,7 +45,7 @@ fn write(report: &Report, out: &mut String) -> std::fmt::Result {
         writeln!(out, "\n{idle}")?;
     }
     if !report.verdicts.is_empty() {
-        writeln!(out, "\nBars (median of the ratio within a round, min..max)")?;
+        writeln!(out, "\nBars (ratios: median over rounds of the ratio within a round, min..max)")?;
     }
     for verdict in &report.verdicts {
         let word = if verdict.met { "met   " } else { "MISSED" };

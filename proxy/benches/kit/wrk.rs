@@ -24,6 +24,10 @@ pub(crate) struct Outcome {
     pub(crate) p99_us: f64,
     /// 999 of 1,000.
     pub(crate) p999_us: f64,
+    /// How late the sender itself was for 99 of 100 requests of a constant-rate run. It is part of their latency, for all
+    /// candidates alike; where it is not far below the p99, the load's own CPU was the limit.
+    #[serde(default)]
+    pub(crate) sent_late_p99_us: f64,
     /// What went wrong; anything here makes the run invalid.
     pub(crate) errors: Errors,
 }

@@ -67,5 +67,11 @@ idle_timeout = "10m"
     };
     let (public, admin) = (address(&state["listeners"]["public"])?, address(&state["admin"])?);
     process.wait_until("listen", || answers(public) && answers(admin))?;
-    Ok(Candidate { kind, version: version_of(binary, "--version"), address: public, metrics: (admin, "/metrics"), process })
+    Ok(Candidate {
+        kind,
+        version: version_of(binary, "--version"),
+        address: public,
+        metrics: (admin, "/metrics"),
+        process,
+    })
 }
