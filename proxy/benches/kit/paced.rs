@@ -126,7 +126,7 @@ impl Run {
             for event in &events {
                 self.receive(event.data.u64() as usize, &mut buffer, start);
             }
-            if self.answered % 4096 == 0 {
+            if self.answered.is_multiple_of(4096) {
                 check_interrupted()?;
             }
         }
