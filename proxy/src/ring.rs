@@ -19,6 +19,8 @@ mod entry;
 mod listener;
 mod setup;
 mod socket;
+#[cfg(test)]
+mod tests;
 mod token;
 
 use std::cell::{Cell, RefCell};

@@ -152,6 +152,11 @@ impl Pool {
         self.alive.get()
     }
 
+    /// Buffers that are not offered to the kernel: chunks refer to them.
+    pub fn held(&self) -> usize {
+        self.alive.get() - usize::from(self.offered.get())
+    }
+
     /// Whether buffers came back since a receive failed for want of them. Asking clears it.
     pub(super) fn take_refilled(&self) -> bool {
         self.refilled.replace(false) && self.offered.get() > 0
