@@ -30,7 +30,7 @@ impl Fields {
             let name = Span::locate(head, header.name.as_bytes());
             let start = usize::from(name.start);
             // The line before this one ends right here. `httparse` accepts CRLF and LF.
-            tidy &= head.get(start.wrapping_sub(2)..start) == Some(b"\r\n");
+            tidy &= matches!(head.get(start.wrapping_sub(2)..start), Some(b"\r\n"));
             let id = FieldId::of(header.name.as_bytes());
             twice |= seen & id.bit();
             seen |= id.bit();
