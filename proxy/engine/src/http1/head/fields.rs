@@ -110,7 +110,7 @@ impl Fields {
             return None;
         }
         let same = |field: &&Field| {
-            field.id == id && (id != FieldId::Other || field.name.of(head).eq_ignore_ascii_case(name.as_bytes()))
+            field.id == id && (id.names_one() || field.name.of(head).eq_ignore_ascii_case(name.as_bytes()))
         };
         self.list.iter().find(same).map(|field| field.value.of(head))
     }
