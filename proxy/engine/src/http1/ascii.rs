@@ -16,6 +16,8 @@ pub(crate) const UNRESERVED: u8 = 8;
 pub(crate) const VALUE: u8 = 16;
 /// `qdtext` of RFC 9110 section 5.6.4: what stands unescaped in a quoted string.
 pub(crate) const QUOTED: u8 = 32;
+/// What a request target is mostly made of: [`TARGET`] without `%`, `.` and `?`, which say something about its form.
+pub(crate) const PLAIN: u8 = 64;
 
 static SETS: [u8; 256] = sets();
 
@@ -67,6 +69,9 @@ const fn sets() -> [u8; 256] {
         }
         if visible && !among(byte, b"\"#<>\\") {
             sets |= TARGET;
+            if !among(byte, b"%.?") {
+                sets |= PLAIN;
+            }
         }
         if alnum || among(byte, b"-._~!$&'()*+;=") {
             sets |= HOST;
@@ -107,6 +112,7 @@ mod tests {
         assert_eq!(size(TOKEN), 77, "62 letters and digits, 15 signs");
         assert_eq!(size(UNRESERVED), 66);
         assert_eq!(size(TARGET), 94 - 5);
+        assert_eq!(size(PLAIN), 94 - 5 - 3);
         assert_eq!(size(VALUE), 94 + 2 + 128);
         assert_eq!(size(QUOTED), 94 + 2 + 128 - 2);
         assert_eq!(size(HOST), 62 + 14);

@@ -29,6 +29,15 @@ impl Limits {
     /// The most fields a head can have whatever the configuration says; they are gathered on the stack.
     pub const MOST_FIELDS: usize = 256;
 
+    /// Whether a head that was incomplete after `seen` bytes is worth another parse now that there are `bytes`: it is when
+    /// a line ended since, or a limit is reached. Whoever sends a head byte by byte then costs no more than one pass over
+    /// it per line, and the number of lines is limited. The first parse, at `seen` 0, is always worth it.
+    #[must_use]
+    pub fn worth_parsing(self, bytes: &[u8], seen: usize) -> bool {
+        let new = bytes.get(seen..).unwrap_or(bytes);
+        seen == 0 || bytes.len() >= self.bytes() || memchr::memchr(b'\n', new).is_some()
+    }
+
     /// The largest head in bytes.
     fn bytes(self) -> usize {
         self.bytes.min(usize::from(u16::MAX))
@@ -60,4 +69,20 @@ pub enum Framing {
     Chunked,
     /// Everything until the sender closes; responses only.
     UntilClose,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_parse_is_worth_it_when_a_line_ended_or_a_limit_is_reached() {
+        let limits = Limits { bytes: 20, fields: 4 };
+        assert!(limits.worth_parsing(b"GE", 0));
+        assert!(!limits.worth_parsing(b"GET /", 2));
+        assert!(limits.worth_parsing(b"GET / HTTP/1.1\r\n", 14));
+        assert!(!limits.worth_parsing(b"GET / HTTP/1.1\r\nH", 16));
+        assert!(limits.worth_parsing(b"GET / HTTP/1.1\r\nHost", 16));
+        assert!(limits.worth_parsing(b"\n", 5), "a shorter buffer than before is another head");
+    }
 }

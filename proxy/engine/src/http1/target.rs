@@ -6,7 +6,7 @@
 
 mod normal;
 
-use super::ascii::{self, TARGET, UNRESERVED};
+use super::ascii::{self, PLAIN, TARGET, UNRESERVED};
 use super::{Method, Span, Violation};
 
 /// Where the path of a target is.
@@ -105,6 +105,9 @@ fn look_over(target: &[u8]) -> Result<Seen, Violation> {
     let mut in_path = true;
     while let Some(byte) = target.get(at).copied() {
         at += 1;
+        if ascii::is(byte, PLAIN) {
+            continue;
+        }
         match byte {
             b'%' => {
                 let (Some(high), Some(low)) = (target.get(at).copied(), target.get(at + 1).copied()) else {

@@ -29,8 +29,12 @@ pub struct RequestContext<'a> {
     pub request_id: &'a [u8],
 }
 
-/// Fields that are of this hop (RFC 9110 section 7.6.1), or that are written anew.
-const OF_THIS_HOP: u32 = FieldId::Host.bit()
+/// Fields that are of this hop (RFC 9110 section 7.6.1), or that are written anew; and two that could pass for something
+/// else at an upstream that makes variables of them: lookalikes, and `Proxy`, which would become `HTTP_PROXY`.
+const OF_THIS_HOP: u32 = FieldId::Lookalike.bit()
+    | FieldId::Proxy.bit()
+    | FieldId::Host.bit()
+    | FieldId::ContentLength.bit()
     | FieldId::Connection.bit()
     | FieldId::KeepAlive.bit()
     | FieldId::ProxyConnection.bit()
@@ -106,10 +110,15 @@ fn strip<'a>(path: &'a [u8], prefix: &str) -> Option<&'a [u8]> {
     matches!(rest.first(), None | Some(b'/')).then_some(rest)
 }
 
-/// What is said to the upstream about the connection and the body's coding.
+/// What is said to the upstream about the body's framing and the connection.
 fn write_hop(out: &mut Vec<u8>, cx: &RequestContext<'_>) {
-    if cx.head.framing() == Framing::Chunked {
-        out.extend_from_slice(b"transfer-encoding: chunked\r\n");
+    match cx.head.framing() {
+        Framing::Chunked => out.extend_from_slice(b"transfer-encoding: chunked\r\n"),
+        // Written anew, without leading zeros or stray tabs that some upstream might read otherwise.
+        Framing::Length(length) => {
+            fields::write_line(out, &[b"content-length: ", itoa::Buffer::new().format(length).as_bytes()]);
+        }
+        Framing::None | Framing::UntilClose => {}
     }
     let upgrade = cx.head.upgrade(cx.bytes);
     let trailers = cx.head.takes_trailers(cx.bytes);

@@ -65,12 +65,12 @@ impl ConnectionOptions {
 fn nominate(head: &[u8], name: &[u8], fields: &mut [Field]) -> Result<(), Violation> {
     match FieldId::of(name) {
         FieldId::Host | FieldId::ContentLength => return Err(Violation::ConnectionFraming),
-        FieldId::Other => {}
+        FieldId::Other | FieldId::Lookalike => {}
         // The gateway has its own rule for every other field that it knows.
         _ => return Ok(()),
     }
     for field in fields {
-        if field.id == FieldId::Other && field.name.of(head).eq_ignore_ascii_case(name) {
+        if !field.id.names_one() && field.name.of(head).eq_ignore_ascii_case(name) {
             field.hop_only = true;
         }
     }

@@ -23,6 +23,9 @@ macro_rules! names {
         pub enum FieldId {
             /// Any other name.
             Other,
+            /// A known name written with underscores. CGI and what came after it make the same variable of both, so an
+            /// upstream could take it for the field that the gateway vouches for.
+            Lookalike,
             $(#[doc = $name] $variant,)*
         }
 
@@ -30,11 +33,11 @@ macro_rules! names {
             /// Every known name.
             pub const KNOWN: &[FieldId] = &[$(FieldId::$variant),*];
 
-            /// The name in lower case; empty for [`FieldId::Other`].
+            /// The name in lower case; empty for [`FieldId::Other`] and [`FieldId::Lookalike`].
             #[must_use]
             pub fn name(self) -> &'static str {
                 match self {
-                    FieldId::Other => "",
+                    FieldId::Other | FieldId::Lookalike => "",
                     $(FieldId::$variant => $name,)*
                 }
             }
@@ -47,7 +50,7 @@ names! {
     KeepAlive "keep-alive" ProxyConnection "proxy-connection" Te "te" Trailer "trailer" Upgrade "upgrade"
     Http2Settings "http2-settings" Expect "expect" Via "via" Date "date" Forwarded "forwarded" XRealIp "x-real-ip"
     XForwardedFor "x-forwarded-for" XForwardedProto "x-forwarded-proto" XForwardedHost "x-forwarded-host"
-    XForwardedPort "x-forwarded-port" XRequestId "x-request-id"
+    XForwardedPort "x-forwarded-port" XRequestId "x-request-id" Proxy "proxy"
 }
 
 impl FieldId {
@@ -61,6 +64,7 @@ impl FieldId {
             (3, b'v') => FieldId::Via,
             (4, b'h') => FieldId::Host,
             (4, b'd') => FieldId::Date,
+            (5, b'p') => FieldId::Proxy,
             (6, b'e') => FieldId::Expect,
             (7, b't') => FieldId::Trailer,
             (7, b'u') => FieldId::Upgrade,
@@ -81,7 +85,23 @@ impl FieldId {
             (17, b'x') => FieldId::XForwardedProto,
             _ => return FieldId::Other,
         };
-        if name.eq_ignore_ascii_case(candidate.name().as_bytes()) { candidate } else { FieldId::Other }
+        if name.eq_ignore_ascii_case(candidate.name().as_bytes()) {
+            candidate
+        } else {
+            Self::lookalike(name, candidate)
+        }
+    }
+
+    fn lookalike(name: &[u8], candidate: Self) -> Self {
+        let dashes = name.iter().map(|byte| if *byte == b'_' { b'-' } else { byte.to_ascii_lowercase() });
+        if dashes.eq(candidate.name().bytes()) { FieldId::Lookalike } else { FieldId::Other }
+    }
+
+    /// Whether the id says all about the name.
+    #[must_use]
+    #[inline]
+    pub(super) fn names_one(self) -> bool {
+        !matches!(self, FieldId::Other | FieldId::Lookalike)
     }
 
     /// The id as one bit of a set.
@@ -105,9 +125,16 @@ mod tests {
     }
 
     #[test]
+    fn underscores_are_seen_through() {
+        for name in ["Content_Length", "transfer_encoding", "x_forwarded-for", "X-Request_Id"] {
+            assert_eq!(FieldId::of(name.as_bytes()), FieldId::Lookalike, "{name}");
+        }
+    }
+
+    #[test]
     fn neighbours_are_not_mistaken() {
         for name in
-            ["", "hosT2", "hest", "content-lengtx", "x-forwarded-hort", "transfer_encoding", "tf", "x-forwarded-pos"]
+            ["", "hosT2", "hest", "content-lengtx", "x-forwarded-hort", "transfer.encoding", "tf", "x-forwarded-pos"]
         {
             assert_eq!(FieldId::of(name.as_bytes()), FieldId::Other, "{name}");
         }

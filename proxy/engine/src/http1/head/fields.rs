@@ -30,7 +30,7 @@ impl Fields {
             let name = Span::locate(head, header.name.as_bytes());
             let start = usize::from(name.start);
             // The line before this one ends right here. `httparse` accepts CRLF and LF.
-            tidy &= head.get(start.wrapping_sub(2)..start) == Some(b"\r\n");
+            tidy &= matches!(head.get(start.wrapping_sub(2)..start), Some(b"\r\n"));
             let id = FieldId::of(header.name.as_bytes());
             twice |= seen & id.bit();
             seen |= id.bit();
@@ -110,7 +110,7 @@ impl Fields {
             return None;
         }
         let same = |field: &&Field| {
-            field.id == id && (id != FieldId::Other || field.name.of(head).eq_ignore_ascii_case(name.as_bytes()))
+            field.id == id && (id.names_one() || field.name.of(head).eq_ignore_ascii_case(name.as_bytes()))
         };
         self.list.iter().find(same).map(|field| field.value.of(head))
     }
