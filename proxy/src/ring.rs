@@ -28,7 +28,7 @@ use std::rc::Rc;
 use io_uring::{IoUring, squeue};
 use slab::Slab;
 
-pub use buffers::{Chunk, Pool};
+pub use buffers::{Chunk, Opening, Pool};
 pub use doorbell::{Doorbell, eventfd};
 pub use driver::Pass;
 pub use entry::Received;

@@ -2,16 +2,47 @@
 //!
 //! It owns an executor, a ring, its listening sockets, upstream connections, balancers, timers and counters. It takes no
 //! lock, shares no mutable memory and never waits for anybody but the kernel.
+//!
+//! The path of a request: `accept.rs` → `connection.rs` → `intake.rs` → `exchange.rs` → `forward.rs` → `relay.rs` →
+//! `account.rs`; `respond.rs` is where it turns back early. `upkeep.rs` drives all of it.
 
+mod accept;
+mod account;
+mod arrival;
+mod connection;
+mod exchange;
+mod forward;
+mod intake;
+mod live;
+mod record;
+mod relay;
+mod request;
+mod respond;
+mod tunnel;
+mod upkeep;
+mod upstream;
+
+use std::cell::{Cell, RefCell};
 use std::io;
 use std::os::fd::OwnedFd;
+use std::rc::Rc;
 use std::sync::Arc;
+use std::time::SystemTime;
 
 use crossbeam_channel::Receiver;
+use supplex_engine::http1::{RequestHead, ResponseHead};
 use supplex_engine::stats::WorkerBlock;
 
 use crate::access_log::LogSender;
 use crate::link::{Mailbox, Message};
+use crate::ring::{Doorbell, Ring};
+use crate::rt;
+use account::LogBuffer;
+use live::Live;
+use upkeep::clock::WallClock;
+use upkeep::mailbox;
+use upkeep::random::Random;
+use upkeep::wheel::Timers;
 
 /// What a worker is given when it starts. Its first message must be a [`Message::Configure`].
 pub struct Start {
@@ -35,6 +66,101 @@ pub struct Start {
 ///
 /// # Errors
 /// When the executor or the ring cannot be made or is refused by the kernel later.
-pub fn run(_start: Start) -> io::Result<()> {
-    Ok(())
+pub fn run(start: Start) -> io::Result<()> {
+    rt::run(start.cpu, async move {
+        let Start { index, bell, messages, peers, blocks, log, .. } = start;
+        let ring = Ring::new().map_err(io::Error::other)?;
+        let Some(block) = blocks.get(index).cloned() else {
+            return Err(io::Error::other("a worker needs a block of its own"));
+        };
+        let bell = Doorbell::adopt(&ring, bell);
+        let worker = Rc::new(Worker {
+            index,
+            peers,
+            blocks,
+            block,
+            timers: Timers::new(),
+            clock: WallClock::new(SystemTime::now(), ring.precise_now()),
+            random: Random::from_system(),
+            live: RefCell::default(),
+            scratch: RefCell::default(),
+            log: LogBuffer::new(log),
+            drain: Cell::default(),
+            listening: Cell::default(),
+            ring,
+        });
+        match messages.recv() {
+            Ok(Message::Configure(assignment)) => mailbox::configure(&worker, *assignment),
+            _ => return Err(io::Error::other("the first message must be a configuration")),
+        }
+        let told = Rc::clone(&worker);
+        let reader = mailbox::read(Rc::clone(&worker), bell, messages);
+        rt::spawn(&worker.ring, reader, move || told.block.panics.increment());
+        upkeep::drive(&worker).await
+    })?
+}
+
+/// What the tasks of a worker share.
+struct Worker {
+    index: usize,
+    /// The mailboxes of all workers.
+    peers: Vec<Mailbox>,
+    /// The blocks of all workers, to see their load.
+    blocks: Vec<Arc<WorkerBlock>>,
+    block: Arc<WorkerBlock>,
+    ring: Rc<Ring>,
+    timers: Rc<Timers>,
+    clock: WallClock,
+    random: Random,
+    /// Present from the first configuration on, that is before any connection.
+    live: RefCell<Option<Rc<Live>>>,
+    /// Never borrowed across a wait.
+    scratch: RefCell<Scratch>,
+    log: LogBuffer,
+    drain: Cell<Option<Drain>>,
+    /// Sockets that accept.
+    listening: Cell<usize>,
+}
+
+/// Room for what is parsed and written between two waits.
+#[derive(Default)]
+struct Scratch {
+    request: RequestHead,
+    response: ResponseHead,
+    out: Vec<u8>,
+}
+
+/// Shutting down, on the ring's clock.
+#[derive(Clone, Copy)]
+struct Drain {
+    since: u64,
+    until: u64,
+}
+
+impl Worker {
+    /// The configuration in force.
+    fn live(&self) -> Rc<Live> {
+        match &*self.live.borrow() {
+            Some(live) => Rc::clone(live),
+            None => unreachable!("a worker is configured before it accepts"),
+        }
+    }
+
+    /// Begins to shut down: connections leave as soon as they can, and after `patience` nanoseconds in any case.
+    fn drain(&self, patience: u64) {
+        if self.drain.get().is_none() {
+            let since = self.ring.coarse_now();
+            self.drain.set(Some(Drain { since, until: since.saturating_add(patience) }));
+            self.timers.fire_all();
+        }
+    }
+
+    fn draining_since(&self) -> Option<u64> {
+        self.drain.get().map(|drain| drain.since)
+    }
+
+    fn has_drained(&self, now: u64) -> bool {
+        let done = self.listening.get() == 0 && self.block.connections.get() == 0;
+        self.drain.get().is_some_and(|drain| done || now >= drain.until)
+    }
 }

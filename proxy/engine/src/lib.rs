@@ -6,8 +6,11 @@
 #![forbid(unsafe_code)]
 
 pub mod config;
+pub mod exchange;
 pub mod http1;
+pub mod placement;
 pub mod reason;
 pub mod route;
 pub mod stats;
+pub mod timer;
 pub mod upstream;

@@ -123,13 +123,23 @@ impl Pool {
     }
 
     /// A buffer of our own to write `bytes` into; those that did not fit are left in `bytes`.
-    pub fn write(self: &Rc<Self>, bytes: &mut &[u8]) -> Chunk {
+    fn write(self: &Rc<Self>, bytes: &mut &[u8]) -> Chunk {
         let (now, rest) = bytes.split_at(bytes.len().min(DATA));
         let chunk = self.chunk(self.allocate(), now.len());
         // SAFETY: the buffer was just allocated for this chunk alone and holds SIZE bytes; HEADROOM + len <= SIZE.
         unsafe { std::ptr::copy_nonoverlapping(now.as_ptr(), chunk.base.as_ptr().add(HEADROOM), now.len()) };
         *bytes = rest;
         chunk
+    }
+
+    /// Buffers of our own with all of `bytes`.
+    pub fn write_all(self: &Rc<Self>, mut bytes: &[u8]) -> Opening {
+        let first = self.write(&mut bytes);
+        let mut then = Vec::new();
+        while !bytes.is_empty() {
+            then.push(self.write(&mut bytes));
+        }
+        Opening { first, then }
     }
 
     /// Whether so many buffers are held that a connection should content itself with fewer.
@@ -261,6 +271,21 @@ pub struct Chunk {
     end: u32,
 }
 
+/// The beginning of a message: one chunk nearly always, more when a head is too long for one.
+pub struct Opening {
+    /// Never missing, possibly empty.
+    pub first: Chunk,
+    /// What did not fit.
+    pub then: Vec<Chunk>,
+}
+
+impl Opening {
+    /// A second handle on the same bytes, to send them again.
+    pub fn share(&mut self) -> Opening {
+        Opening { first: self.first.share(), then: self.then.iter_mut().map(Chunk::share).collect() }
+    }
+}
+
 impl Chunk {
     /// The bytes.
     pub fn bytes(&self) -> &[u8] {
@@ -298,9 +323,14 @@ impl Chunk {
         tail
     }
 
+    /// How many bytes [`Chunk::prepend`] can take.
+    pub fn room(&self) -> usize {
+        (self.start - self.floor) as usize
+    }
+
     /// Writes `front` before the bytes, if there is room; whether it did.
     pub fn prepend(&mut self, front: &[u8]) -> bool {
-        if ((self.start - self.floor) as usize) < front.len() {
+        if self.room() < front.len() {
             return false;
         }
         self.start -= front.len() as u32;

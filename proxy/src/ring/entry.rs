@@ -210,6 +210,11 @@ impl SocketEntry {
         if more && self.recv.unread.len() > UNREAD_MOST {
             self.stop_multishot(slot).map(&mut push);
         }
+        if let Some(Ended::Broken(_)) = self.recv.ended {
+            // Of interest even to a task that does not read: there is nobody left to work for.
+            self.recv.waiting = false;
+            return true;
+        }
         if self.recv.unread.is_empty() && self.recv.ended.is_none() {
             if self.recv.waiting {
                 // Ended by the kernel's choice, or by our change of mode, with the reader still there.
@@ -218,6 +223,14 @@ impl SocketEntry {
             return false;
         }
         std::mem::take(&mut self.recv.waiting)
+    }
+
+    pub(super) fn broken(&mut self, cx: &Context<'_>) -> Poll<()> {
+        if matches!(self.recv.ended, Some(Ended::Broken(_))) || self.send.broken.is_some() {
+            return Poll::Ready(());
+        }
+        self.wait(cx);
+        Poll::Pending
     }
 
     /// Nothing unread, and the peer has not closed: fit for the next exchange.
@@ -286,8 +299,12 @@ impl SocketEntry {
                 self.send.queue.clear();
             }
         }
-        let done = self.send.waiting.is_some_and(|most| self.outstanding() <= most) || self.send.broken.is_some();
-        done && self.send.waiting.take().is_some()
+        let room = self.send.waiting.is_some_and(|most| self.outstanding() <= most);
+        if room || self.send.broken.is_some() {
+            self.send.waiting = None;
+            return true;
+        }
+        false
     }
 
     /// Chunks handed to this socket that the kernel has not taken yet.

@@ -10,7 +10,7 @@ use std::rc::Rc;
 use std::task::{Context, Poll, Waker};
 
 use io_uring::{opcode, squeue, types};
-use socket2::SockRef;
+use socket2::{SockFilter, SockRef};
 
 use super::token::{Kind, Token};
 use super::{Inner, Ring};
@@ -105,7 +105,7 @@ impl Listener {
     /// When the system refuses the filter.
     pub fn deafen(&self) -> io::Result<()> {
         // Classic BPF over the TCP header: byte 13 holds the flags; drop what has SYN without ACK.
-        let instruction = |code: u32, jt, jf, k| libc::sock_filter { code: code as u16, jt, jf, k };
+        let instruction = |code: u32, jt, jf, k| SockFilter::new(code as u16, jt, jf, k);
         let filter = [
             instruction(libc::BPF_LD | libc::BPF_B | libc::BPF_ABS, 0, 0, 13),
             instruction(libc::BPF_ALU | libc::BPF_AND | libc::BPF_K, 0, 0, 0x12),

@@ -14,7 +14,7 @@ use socket2::{Domain, SockAddr, SockRef, Type};
 
 use super::entry::{Connect, Received, SocketEntry};
 use super::token::{Kind, Token};
-use super::{Chunk, Ring};
+use super::{Chunk, Opening, Ring};
 
 /// A stream socket of this worker's ring.
 pub struct Socket {
@@ -27,7 +27,7 @@ impl Socket {
     /// Takes over a connected socket and starts to receive.
     pub fn adopt(ring: &Rc<Ring>, fd: OwnedFd) -> Socket {
         let socket = Self::insert(ring, fd);
-        socket.with(|entry, slot| entry.arm(slot));
+        socket.watch();
         socket
     }
 
@@ -97,6 +97,16 @@ impl Socket {
         result
     }
 
+    /// Ready when the connection broke. A mere end of the peer's sending does not count, and neither does unread data.
+    pub fn poll_broken(&self, cx: &Context<'_>) -> Poll<()> {
+        self.ask(|entry| entry.broken(cx))
+    }
+
+    /// Sees to it that a receive is under way, so that an end is noticed even though nobody reads.
+    pub fn watch(&self) {
+        self.with(SocketEntry::arm);
+    }
+
     /// Receives piece by piece, so that the sender cannot get more than two buffers ahead (`true`), or as much as comes
     /// (`false`, cheaper).
     pub fn set_bulk(&self, bulk: bool) {
@@ -128,6 +138,12 @@ impl Socket {
     /// Sends bytes after those already given. Never waits; [`Socket::poll_room`] is for that.
     pub fn send(&self, chunk: Chunk) {
         self.with(|entry, slot| entry.send(slot, chunk));
+    }
+
+    /// Sends the beginning of a message.
+    pub fn send_opening(&self, opening: Opening) {
+        self.send(opening.first);
+        opening.then.into_iter().for_each(|chunk| self.send(chunk));
     }
 
     /// Ready when at most `most` chunks are unsent.

@@ -1,0 +1,176 @@
+//! From the bytes of a request head to what is to be done: refuse it, or forward it as rewritten.
+//!
+//! Everything here happens at once, between two waits, so that the parsed head can live in the worker's scratch space.
+
+use std::rc::Rc;
+
+use supplex_engine::config::{self, RouteId};
+use supplex_engine::exchange::stages::{admit::admit, match_route::match_route};
+use supplex_engine::http1::{
+    BodyDecoder, Coding, Framing, Limits, Method, RequestContext, RequestHead, Step, Version, write_request,
+};
+use supplex_engine::reason::Reason;
+
+use super::arrival::Arrival;
+use super::connection::Connection;
+use super::live::Live;
+use super::record::fresh_id;
+use super::request::Request;
+use crate::ring::{Chunk, Opening};
+
+/// What to do about what has arrived.
+pub(super) enum Intake {
+    /// Wait for more of the head.
+    More,
+    /// Answer without asking the upstream.
+    Refuse(Refusal),
+    /// Forward.
+    Forward(Plan),
+}
+
+/// A request that the gateway answers itself.
+pub(super) struct Refusal {
+    pub(super) request: Request,
+    pub(super) reason: Reason,
+    /// One sentence for the client.
+    pub(super) detail: &'static str,
+    /// The next request's start cannot be known.
+    pub(super) close: bool,
+}
+
+/// A request on its way.
+pub(super) struct Plan {
+    pub(super) request: Request,
+    /// The rewritten head, with what arrived of the body right behind it.
+    pub(super) opening: Opening,
+    /// Follows the body.
+    pub(super) body: BodyDecoder,
+    /// Whether the opening holds a piece of the body.
+    pub(super) has_body_bytes: bool,
+}
+
+/// Parses what has arrived; when a head is complete, decides and rewrites it.
+pub(super) fn intake(connection: &mut Connection, arrival: &mut Arrival, started: u64) -> Intake {
+    let worker = Rc::clone(&connection.worker);
+    let settings = connection.listener.settings();
+    let scratch = &mut *worker.scratch.borrow_mut();
+    let head = &mut scratch.request;
+    let limits = Limits { bytes: settings.max_header_bytes, fields: settings.max_header_fields };
+    let length = match head.parse(arrival.bytes(), limits) {
+        Ok(Some(length)) => length,
+        Ok(None) => return Intake::More,
+        Err(violation) => {
+            return refuse_unparsed(connection, violation.reason(), violation.detail(), started);
+        }
+    };
+    connection.record.begin(head, arrival.bytes(), || fresh_id(|| worker.random.next()));
+    let mut request = facts(worker.live(), head, arrival.bytes(), started);
+    let live = Rc::clone(&request.live);
+    let route = match decide(&live, head, arrival.bytes(), &settings) {
+        Ok((id, route)) => {
+            request.route = Some(id);
+            route
+        }
+        Err(reason) => {
+            let close = request.framing != Framing::None;
+            let rest = std::mem::take(arrival).into_rest(length, worker.ring.pool(), &connection.socket);
+            connection.socket.unread(rest);
+            return Intake::Refuse(Refusal { request, reason, detail: reason.row().title, close });
+        }
+    };
+    request.upstream = Some(route.destination.pick(worker.random.next()));
+    scratch.out.clear();
+    let trusted = live.snapshot.gateway.trusts(connection.peer);
+    let context = RequestContext {
+        head,
+        bytes: arrival.bytes(),
+        rewrite: &route.rewrite,
+        edits: &route.request_headers,
+        client: connection.peer,
+        trusted,
+        secure: false,
+        request_id: connection.record.id(),
+    };
+    write_request(&mut scratch.out, &context);
+    let rest = std::mem::take(arrival).into_rest(length, worker.ring.pool(), &connection.socket);
+    forward(connection, request, &scratch.out, rest, settings.max_body_bytes)
+}
+
+fn decide<'a>(
+    live: &'a Live,
+    head: &RequestHead,
+    bytes: &[u8],
+    listener: &config::Listener,
+) -> Result<(RouteId, &'a config::Route), Reason> {
+    admit(head, listener)?;
+    let id = match_route(&live.snapshot, head, bytes).ok_or(Reason::RouteNone)?;
+    Ok((id, live.route(id).ok_or(Reason::RouteNone)?))
+}
+
+fn facts(live: Rc<Live>, head: &RequestHead, bytes: &[u8], started: u64) -> Request {
+    Request {
+        live,
+        route: None,
+        upstream: None,
+        method: head.method(),
+        version: head.version(),
+        framing: head.framing(),
+        keep_alive: head.keep_alive(),
+        upgrade: head.upgrade(bytes).is_some(),
+        started,
+    }
+}
+
+/// A refusal of a request whose head did not come to its end.
+pub(super) fn refuse_late(connection: &mut Connection, reason: Reason, started: u64) -> Intake {
+    refuse_unparsed(connection, reason, reason.row().title, started)
+}
+
+fn refuse_unparsed(connection: &mut Connection, reason: Reason, detail: &'static str, started: u64) -> Intake {
+    let worker = &connection.worker;
+    connection.record.begin_unparsed(fresh_id(|| worker.random.next()));
+    let request = Request {
+        live: worker.live(),
+        route: None,
+        upstream: None,
+        method: Method::Extension,
+        version: Version::Http11,
+        framing: Framing::None,
+        keep_alive: false,
+        upgrade: false,
+        started,
+    };
+    Intake::Refuse(Refusal { request, reason, detail, close: true })
+}
+
+/// Joins the rewritten head with the first piece of the body; the rest is for later reads.
+fn forward(connection: &Connection, request: Request, head: &[u8], mut rest: Chunk, max_body: u64) -> Intake {
+    let mut body = BodyDecoder::new(request.framing, Coding::Keep);
+    if rest.room() < head.len() {
+        // A head this long goes out on its own.
+        connection.socket.unread(rest);
+        let opening = connection.worker.ring.pool().write_all(head);
+        return Intake::Forward(Plan { request, opening, body, has_body_bytes: false });
+    }
+    let piece = loop {
+        match body.step(rest.bytes()) {
+            Ok(Step::Drop(n)) => rest.advance(n),
+            Ok(Step::Forward(n)) => break n,
+            Ok(Step::More | Step::End) => break 0,
+            Err(violation) => {
+                let (reason, detail) = (violation.reason(), violation.detail());
+                return Intake::Refuse(Refusal { request, reason, detail, close: true });
+            }
+        }
+    };
+    if body.data_bytes() > max_body {
+        let (reason, detail) = (Reason::BodyTooLarge, Reason::BodyTooLarge.row().title);
+        return Intake::Refuse(Refusal { request, reason, detail, close: true });
+    }
+    if piece < rest.len() {
+        connection.socket.unread(rest.split_off(piece));
+    }
+    rest.prepend(head);
+    let opening = Opening { first: rest, then: Vec::new() };
+    Intake::Forward(Plan { request, opening, body, has_body_bytes: piece > 0 })
+}

@@ -1,0 +1,116 @@
+//! What an exchange remembers of its request once the head's bytes have gone: its id, method and target.
+//!
+//! One buffer per connection, reused by each exchange; it holds nothing between them if the last request was large.
+
+use supplex_engine::http1::RequestHead;
+
+/// A request id we keep from a client is at most this long; a longer or odd one is replaced.
+const ID_MOST: usize = 128;
+/// Bytes of the target kept for the access log.
+const TARGET_MOST: usize = 2048;
+/// Capacity kept between exchanges.
+const KEEP: usize = 512;
+
+/// The texts of one request.
+#[derive(Default)]
+pub(super) struct Record {
+    text: Vec<u8>,
+    id_end: usize,
+    method_end: usize,
+}
+
+impl Record {
+    /// Forgets the last request and notes down this one. `fresh` makes an id if the client sent none that we trust.
+    pub(super) fn begin(&mut self, head: &RequestHead, bytes: &[u8], fresh: impl FnOnce() -> [u8; 32]) {
+        self.clear();
+        match head.find(bytes, "x-request-id").filter(|id| is_presentable(id)) {
+            Some(id) => self.text.extend_from_slice(id),
+            None => self.text.extend_from_slice(&fresh()),
+        }
+        self.id_end = self.text.len();
+        self.text.extend_from_slice(head.method_token(bytes));
+        self.method_end = self.text.len();
+        self.text.extend_from_slice(head.path(bytes));
+        if let Some(query) = head.query(bytes) {
+            self.text.push(b'?');
+            self.text.extend_from_slice(query);
+        }
+        self.text.truncate(self.method_end + TARGET_MOST);
+    }
+
+    /// Notes down a request that could not be parsed: it has an id and nothing else.
+    pub(super) fn begin_unparsed(&mut self, fresh: [u8; 32]) {
+        self.clear();
+        self.text.extend_from_slice(&fresh);
+        (self.id_end, self.method_end) = (self.text.len(), self.text.len());
+    }
+
+    fn clear(&mut self) {
+        self.text.clear();
+        self.text.shrink_to(KEEP);
+        (self.id_end, self.method_end) = (0, 0);
+    }
+
+    pub(super) fn id(&self) -> &[u8] {
+        self.text.get(..self.id_end).unwrap_or_default()
+    }
+
+    pub(super) fn method(&self) -> &[u8] {
+        self.text.get(self.id_end..self.method_end).unwrap_or_default()
+    }
+
+    /// Path and query.
+    pub(super) fn target(&self) -> &[u8] {
+        self.text.get(self.method_end..).unwrap_or_default()
+    }
+}
+
+fn is_presentable(id: &[u8]) -> bool {
+    let allowed = |byte: &u8| byte.is_ascii_alphanumeric() || b"-_.:/+=@".contains(byte);
+    !id.is_empty() && id.len() <= ID_MOST && id.iter().all(allowed)
+}
+
+/// A new request id: 128 random bits in hexadecimal.
+pub(super) fn fresh_id(mut random: impl FnMut() -> u64) -> [u8; 32] {
+    let mut id = [0; 32];
+    for (part, number) in id.chunks_exact_mut(16).zip([random(), random()]) {
+        for (place, digit) in part.iter_mut().zip(0..16) {
+            *place = b"0123456789abcdef"[(number >> (60 - 4 * digit) & 15) as usize];
+        }
+    }
+    id
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use supplex_engine::http1::Limits;
+
+    fn record(head: &[u8]) -> Record {
+        let mut parsed = RequestHead::new();
+        assert_eq!(parsed.parse(head, Limits { bytes: 8192, fields: 10 }), Ok(Some(head.len())));
+        let mut record = Record::default();
+        record.begin(&parsed, head, || [b'f'; 32]);
+        record
+    }
+
+    #[test]
+    fn a_clients_id_is_kept_if_it_is_presentable() {
+        let record = record(b"GET /a?b=c HTTP/1.1\r\nhost: x\r\nx-request-id: abc-1\r\n\r\n");
+        assert_eq!((record.id(), record.method(), record.target()), (&b"abc-1"[..], &b"GET"[..], &b"/a?b=c"[..]));
+    }
+
+    #[test]
+    fn an_odd_id_is_replaced() {
+        for odd in ["", "a b", "\"", &"x".repeat(129)] {
+            let head = format!("GET / HTTP/1.1\r\nhost: x\r\nx-request-id: {odd}\r\n\r\n");
+            assert_eq!(record(head.as_bytes()).id(), &[b'f'; 32]);
+        }
+    }
+
+    #[test]
+    fn an_id_is_the_number_in_hexadecimal() {
+        let mut numbers = [0x0123_4567_89ab_cdef_u64, 0xfedc_ba98_7654_3210].into_iter();
+        assert_eq!(&fresh_id(|| numbers.next().unwrap()), b"0123456789abcdeffedcba9876543210");
+    }
+}

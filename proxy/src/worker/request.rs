@@ -1,0 +1,26 @@
+//! What an exchange knows of its request once the head has been rewritten for the upstream.
+
+use std::rc::Rc;
+
+use supplex_engine::config::{RouteId, UpstreamId};
+use supplex_engine::http1::{Framing, Method, Version};
+
+use super::live::Live;
+
+/// The facts of a request.
+pub(super) struct Request {
+    /// The configuration the exchange began with and keeps.
+    pub(super) live: Rc<Live>,
+    pub(super) route: Option<RouteId>,
+    /// The upstream it was routed to.
+    pub(super) upstream: Option<UpstreamId>,
+    pub(super) method: Method,
+    pub(super) version: Version,
+    pub(super) framing: Framing,
+    /// Whether the client wants to keep its connection.
+    pub(super) keep_alive: bool,
+    /// Whether the client asked to switch protocols.
+    pub(super) upgrade: bool,
+    /// When its first byte arrived, on the ring's clock.
+    pub(super) started: u64,
+}

@@ -1,0 +1,54 @@
+//! Reads what the sidecar and other workers leave for this one.
+
+use std::future::poll_fn;
+use std::rc::Rc;
+
+use crossbeam_channel::Receiver;
+
+use super::super::Worker;
+use super::super::accept;
+use super::super::connection::nanos;
+use super::super::live::Live;
+use crate::link::{Assignment, Handoff, Message};
+use crate::ring::Doorbell;
+
+/// Acts on messages for as long as the worker lives.
+pub(in crate::worker) async fn read(worker: Rc<Worker>, bell: Doorbell, messages: Receiver<Message>) {
+    loop {
+        poll_fn(|cx| bell.poll_rung(cx)).await;
+        while let Ok(message) = messages.try_recv() {
+            match message {
+                Message::Configure(assignment) => configure(&worker, *assignment),
+                Message::Adopt(handoff) => adopt(&worker, handoff),
+                Message::Drain(patience) => worker.drain(nanos(patience)),
+            }
+        }
+    }
+}
+
+/// Puts a configuration into force: from here on new exchanges follow it.
+pub(in crate::worker) fn configure(worker: &Rc<Worker>, assignment: Assignment) {
+    let Assignment { snapshot, blocks, sockets } = assignment;
+    let (generation, resolution) = (snapshot.generation, snapshot.resolution);
+    let former = worker.live.borrow().clone();
+    let live = Rc::new(Live::new(snapshot, blocks, former.as_deref(), worker.ring.coarse_now()));
+    *worker.live.borrow_mut() = Some(Rc::clone(&live));
+    for (id, socket) in sockets {
+        if let Some(listener) = live.listeners.get(id.index()) {
+            accept::listen(worker, listener, socket);
+        }
+    }
+    // Connections and accept tasks of listeners that are gone find out when their deadlines fire.
+    worker.timers.fire_all();
+    worker.block.resolution.set(resolution);
+    worker.block.generation.set(generation);
+}
+
+fn adopt(worker: &Rc<Worker>, handoff: Handoff) {
+    let Handoff { listener, socket, peer } = handoff;
+    // A listener that has just been removed loses what was on its way here; the client sees a closed connection.
+    let live = worker.live();
+    if let Some(listener) = live.listener(&listener) {
+        accept::start(worker, listener, socket, peer.ip());
+    }
+}
