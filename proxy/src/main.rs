@@ -1,3 +1,9 @@
 //! The `supplex` binary: parses the command line and hands over to one file per subcommand.
 
-fn main() {}
+mod boot;
+mod cli;
+mod config;
+
+fn main() -> std::process::ExitCode {
+    cli::main()
+}
