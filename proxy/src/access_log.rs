@@ -9,7 +9,6 @@ mod writer;
 use std::sync::Arc;
 use std::time::Duration;
 
-
 use crossbeam_channel::{Receiver, Sender, TryRecvError, TrySendError, bounded, unbounded};
 use supplex_engine::config::AccessLog;
 use supplex_engine::stats::Counter;
@@ -19,7 +18,7 @@ const BUFFERS_MOST: usize = 256;
 
 /// A worker's way to the writer.
 #[derive(Clone, Debug)]
-pub struct LogSender {
+pub(crate) struct LogSender {
     lines: Sender<Vec<u8>>,
     /// Written buffers come back, so that the hot path need not allocate.
     spare: Receiver<Vec<u8>>,
@@ -30,7 +29,7 @@ impl LogSender {
     ///
     /// # Errors
     /// The lines, when the writer is behind or has ended.
-    pub fn try_send(&self, lines: Vec<u8>) -> Result<(), Vec<u8>> {
+    pub(crate) fn try_send(&self, lines: Vec<u8>) -> Result<(), Vec<u8>> {
         self.lines.try_send(lines).map_err(|error| match error {
             TrySendError::Full(lines) | TrySendError::Disconnected(lines) => lines,
         })
@@ -38,7 +37,7 @@ impl LogSender {
 
     /// An empty buffer, one that was written before if there is any.
     #[must_use]
-    pub fn spare(&self) -> Vec<u8> {
+    pub(crate) fn spare(&self) -> Vec<u8> {
         match self.spare.try_recv() {
             Ok(mut buffer) => {
                 buffer.clear();
@@ -60,7 +59,7 @@ enum Order {
 
 /// The sidecar's way to the writer. Not through the workers' queue, so that it gets through when that is full.
 #[derive(Clone, Debug)]
-pub struct LogControl {
+pub(crate) struct LogControl {
     orders: Sender<Order>,
     failures: Arc<Counter>,
 }
@@ -68,13 +67,13 @@ pub struct LogControl {
 impl LogControl {
     /// Has the log written there from now on; `None` discards it. A file is opened anew even if it is the same, so that a
     /// rotated log continues in a new file.
-    pub fn retarget(&self, target: Option<AccessLog>) {
+    pub(crate) fn retarget(&self, target: Option<AccessLog>) {
         // Fails only when the writer has ended, and then there is nothing to write.
         let _ = self.orders.send(Order::Target(target));
     }
 
     /// Waits until everything handed over so far is written, but not longer than `most`. Ends the writer.
-    pub fn end(&self, most: Duration) {
+    pub(crate) fn end(&self, most: Duration) {
         let (done, wait) = bounded(1);
         if self.orders.send(Order::End(done)).is_ok() {
             let _ = wait.recv_timeout(most);
@@ -83,7 +82,7 @@ impl LogControl {
 
     /// Writes that failed, each with the lines it held.
     #[must_use]
-    pub fn failures(&self) -> u64 {
+    pub(crate) fn failures(&self) -> u64 {
         self.failures.get()
     }
 }
@@ -92,7 +91,7 @@ impl LogControl {
 ///
 /// # Errors
 /// When the system has no thread left.
-pub fn start() -> std::io::Result<(LogSender, LogControl)> {
+pub(crate) fn start() -> std::io::Result<(LogSender, LogControl)> {
     let (lines, receiver) = bounded(BUFFERS_MOST);
     let (returns, spare) = bounded(BUFFERS_MOST);
     let (orders, orders_in) = unbounded();

@@ -5,16 +5,16 @@
 //! tasks, which all run on this thread. Where to read on: `reload.rs` (how a configuration comes into force), `publish.rs`
 //! (how it reaches the workers), `admin.rs` (who may ask what).
 
-pub mod admin;
-pub mod busy;
-pub mod metrics;
-pub mod publish;
-pub mod registry;
-pub mod reload;
-pub mod resolve;
+pub(crate) mod admin;
+pub(crate) mod busy;
+pub(crate) mod metrics;
+pub(crate) mod publish;
+pub(crate) mod registry;
+pub(crate) mod reload;
+pub(crate) mod resolve;
 #[cfg(test)]
 mod sample;
-pub mod watch;
+pub(crate) mod watch;
 
 use std::cell::{Cell, RefCell};
 use std::net::SocketAddr;
@@ -37,61 +37,61 @@ use resolve::Resolver;
 
 /// A worker, as the sidecar knows it.
 #[derive(Clone, Debug)]
-pub struct Member {
+pub(crate) struct Member {
     /// Where to leave messages for it.
-    pub mailbox: Mailbox,
+    pub(crate) mailbox: Mailbox,
     /// What it counts about itself.
-    pub block: Arc<WorkerBlock>,
+    pub(crate) block: Arc<WorkerBlock>,
     /// The CPU it is pinned to.
-    pub cpu: usize,
+    pub(crate) cpu: usize,
 }
 
 /// The configuration in force.
 #[derive(Debug)]
-pub struct Running {
+pub(crate) struct Running {
     /// What snapshots are made from.
-    pub blueprint: Blueprint,
+    pub(crate) blueprint: Blueprint,
     /// The bytes of the file it was read from.
-    pub content: Vec<u8>,
+    pub(crate) content: Vec<u8>,
     /// What the workers run, or are about to.
-    pub snapshot: Arc<Snapshot>,
+    pub(crate) snapshot: Arc<Snapshot>,
     /// When the file was read.
-    pub loaded_at: SystemTime,
+    pub(crate) loaded_at: SystemTime,
 }
 
 /// What does not change while the process lives.
 #[derive(Clone, Debug)]
-pub struct Origin {
+pub(crate) struct Origin {
     /// The configuration file.
-    pub config: PathBuf,
+    pub(crate) config: PathBuf,
     /// Where to say that the gateway is ready, if anywhere.
-    pub ready_file: Option<PathBuf>,
+    pub(crate) ready_file: Option<PathBuf>,
     /// Where the admin endpoint listens.
-    pub admin: SocketAddr,
+    pub(crate) admin: SocketAddr,
 }
 
 /// Everything the sidecar's tasks share.
-pub struct Sidecar {
+pub(crate) struct Sidecar {
     /// What does not change.
-    pub origin: Origin,
+    pub(crate) origin: Origin,
     /// The workers, by number.
-    pub crew: Vec<Member>,
+    pub(crate) crew: Vec<Member>,
     /// The writer of the access log.
-    pub log: LogControl,
+    pub(crate) log: LogControl,
     /// The workers' counters.
-    pub registry: RefCell<Registry>,
+    pub(crate) registry: RefCell<Registry>,
     /// What is bound.
-    pub book: RefCell<Book>,
+    pub(crate) book: RefCell<Book>,
     /// The configuration in force.
-    pub running: RefCell<Running>,
+    pub(crate) running: RefCell<Running>,
     /// Names of upstreams.
-    pub resolver: Rc<Resolver>,
+    pub(crate) resolver: Rc<Resolver>,
     /// What became of reloads.
-    pub reloads: RefCell<reload::Record>,
+    pub(crate) reloads: RefCell<reload::Record>,
     /// How busy the workers were lately.
-    pub busy: busy::Meter,
+    pub(crate) busy: busy::Meter,
     /// Held while a snapshot is on its way, so that they go out one after the other.
-    pub publishing: Mutex<()>,
+    pub(crate) publishing: Mutex<()>,
     draining: Cell<bool>,
     drain_asked: Notify,
 }
@@ -99,7 +99,7 @@ pub struct Sidecar {
 impl Sidecar {
     /// A sidecar that serves.
     #[must_use]
-    pub fn new(
+    pub(crate) fn new(
         origin: Origin,
         crew: Vec<Member>,
         log: LogControl,
@@ -125,47 +125,47 @@ impl Sidecar {
 
     /// The snapshot in force.
     #[must_use]
-    pub fn snapshot(&self) -> Arc<Snapshot> {
+    pub(crate) fn snapshot(&self) -> Arc<Snapshot> {
         Arc::clone(&self.running.borrow().snapshot)
     }
 
     /// Whether the drain has begun.
     #[must_use]
-    pub fn is_draining(&self) -> bool {
+    pub(crate) fn is_draining(&self) -> bool {
         self.draining.get()
     }
 
     /// Notes that the drain has begun.
-    pub fn set_draining(&self) {
+    pub(crate) fn set_draining(&self) {
         self.draining.set(true);
     }
 
     /// Has the process drain and end.
-    pub fn ask_for_drain(&self) {
+    pub(crate) fn ask_for_drain(&self) {
         self.drain_asked.notify_one();
     }
 
     /// Waits until somebody asked for a drain.
-    pub async fn drain_asked(&self) {
+    pub(crate) async fn drain_asked(&self) {
         self.drain_asked.notified().await;
     }
 
     /// The workers that do not run the snapshot in force yet.
     #[must_use]
-    pub fn behind(&self) -> Vec<usize> {
+    pub(crate) fn behind(&self) -> Vec<usize> {
         let snapshot = self.snapshot();
         publish::behind(&self.crew, snapshot.generation, snapshot.resolution)
     }
 
     /// Where each listener really listens, by name.
     #[must_use]
-    pub fn addresses(&self) -> Vec<(Box<str>, SocketAddr)> {
+    pub(crate) fn addresses(&self) -> Vec<(Box<str>, SocketAddr)> {
         let (snapshot, book) = (self.snapshot(), self.book.borrow());
         snapshot.listeners.iter().map(|listener| (listener.name.clone(), book.address(listener))).collect()
     }
 
     /// Says in the ready file, if one is wanted, what runs now.
-    pub fn write_ready_file(&self) {
+    pub(crate) fn write_ready_file(&self) {
         let Some(path) = &self.origin.ready_file else { return };
         let ready = ready_file::Ready {
             admin: self.origin.admin,

@@ -7,7 +7,7 @@
 
 pub mod explain;
 pub mod matcher;
-mod precedence;
+pub mod precedence;
 pub mod table;
 
 pub use explain::{Finding, explain, unreachable};

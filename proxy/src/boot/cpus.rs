@@ -11,20 +11,29 @@ use supplex_engine::config::Workers;
 
 /// The CPUs and how many workers run on them.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Plan {
+pub(crate) struct Plan {
     /// The CPU of each worker, by number.
-    pub cpus: Vec<usize>,
+    pub(crate) cpus: Vec<usize>,
     /// CPUs the process may use.
-    pub allowed: usize,
+    pub(crate) allowed: usize,
     /// What the control group's quota is worth, in whole CPUs, rounded up.
-    pub quota: Option<usize>,
+    pub(crate) quota: Option<usize>,
 }
 
 impl Plan {
-    /// Whether two workers share a CPU.
+    /// A warning when workers have to share CPUs.
     #[must_use]
-    pub fn is_crowded(&self) -> bool {
-        self.cpus.len() > self.allowed.min(self.quota.unwrap_or(usize::MAX))
+    pub(crate) fn warning(&self) -> Option<String> {
+        let (workers, Self { allowed, quota, .. }) = (self.cpus.len(), self);
+        match quota {
+            _ if workers > *allowed => Some(format!(
+                "{workers} workers share {allowed} CPUs, which makes them wait for each other; `workers = \"auto\"` starts one per CPU"
+            )),
+            Some(quota) if workers > *quota => Some(format!(
+                "{workers} workers share a CPU quota of {quota} CPUs and will be paused by the kernel; `workers = \"auto\"` heeds it"
+            )),
+            _ => None,
+        }
     }
 }
 
@@ -32,7 +41,7 @@ impl Plan {
 ///
 /// # Errors
 /// When the affinity mask cannot be read.
-pub fn plan(workers: Workers) -> io::Result<Plan> {
+pub(crate) fn plan(workers: Workers) -> io::Result<Plan> {
     let mask = rustix::thread::sched_getaffinity(None)?;
     let allowed: Vec<usize> = (0..CpuSet::MAX_CPU).filter(|cpu| mask.is_set(*cpu)).collect();
     let groups = fs::read_to_string("/proc/self/cgroup").unwrap_or_default();
@@ -109,12 +118,12 @@ mod tests {
     }
 
     #[test]
-    fn more_workers_than_cpus_go_round_and_are_crowded() {
+    fn more_workers_than_cpus_go_round_and_are_a_warning() {
         let plan = decide(exactly(5), &[4, 6], None).expect("CPUs");
         assert_eq!(plan.cpus, [4, 6, 4, 6, 4]);
-        assert!(plan.is_crowded());
-        assert!(!decide(exactly(2), &[4, 6], None).expect("CPUs").is_crowded());
-        assert!(decide(exactly(2), &[4, 6], Some(1)).expect("CPUs").is_crowded());
+        assert!(plan.warning().expect("crowded").contains("5 workers share 2 CPUs"));
+        assert_eq!(decide(exactly(2), &[4, 6], None).expect("CPUs").warning(), None);
+        assert!(decide(exactly(2), &[4, 6], Some(1)).expect("CPUs").warning().expect("crowded").contains("quota of 1"));
     }
 
     #[test]

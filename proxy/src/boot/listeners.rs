@@ -19,7 +19,7 @@ const BACKLOG: i32 = 4096;
 
 /// A listener that could not be bound.
 #[derive(Debug)]
-pub struct BindError {
+pub(crate) struct BindError {
     listener: Box<str>,
     address: SocketAddr,
     cause: io::Error,
@@ -44,13 +44,13 @@ impl std::error::Error for BindError {}
 
 /// Listeners whose sockets the workers have (or are about to get), by name and configured address.
 #[derive(Debug, Default)]
-pub struct Book {
+pub(crate) struct Book {
     bound: BTreeMap<(Box<str>, SocketAddr), SocketAddr>,
 }
 
 /// Fresh sockets of new listeners, not yet in the book. Dropping it closes them.
 #[derive(Debug, Default)]
-pub struct Fresh {
+pub(crate) struct Fresh {
     addresses: Vec<((Box<str>, SocketAddr), SocketAddr)>,
     /// By worker.
     sockets: Vec<Vec<(ListenerId, OwnedFd)>>,
@@ -61,7 +61,7 @@ impl Book {
     ///
     /// # Errors
     /// The first listener that cannot be bound.
-    pub fn bind(&self, listeners: &[Listener], workers: usize) -> Result<Fresh, BindError> {
+    pub(crate) fn bind(&self, listeners: &[Listener], workers: usize) -> Result<Fresh, BindError> {
         let mut fresh = Fresh { addresses: Vec::new(), sockets: (0..workers).map(|_| Vec::new()).collect() };
         for (id, listener) in (0..=u16::MAX).map(ListenerId).zip(listeners) {
             let key = (listener.name.clone(), listener.address);
@@ -83,7 +83,7 @@ impl Book {
     }
 
     /// Takes over what was bound, forgets listeners that are gone, and returns the sockets by worker.
-    pub fn commit(&mut self, fresh: Fresh, listeners: &[Listener]) -> Vec<Vec<(ListenerId, OwnedFd)>> {
+    pub(crate) fn commit(&mut self, fresh: Fresh, listeners: &[Listener]) -> Vec<Vec<(ListenerId, OwnedFd)>> {
         self.bound.retain(|(name, address), _| {
             listeners.iter().any(|listener| listener.name == *name && listener.address == *address)
         });
@@ -93,7 +93,7 @@ impl Book {
 
     /// Where a listener really listens: as configured, with the port the system chose for port 0.
     #[must_use]
-    pub fn address(&self, listener: &Listener) -> SocketAddr {
+    pub(crate) fn address(&self, listener: &Listener) -> SocketAddr {
         self.bound.get(&(listener.name.clone(), listener.address)).copied().unwrap_or(listener.address)
     }
 }

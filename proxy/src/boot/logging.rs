@@ -7,10 +7,10 @@ use std::io::{self, IsTerminal};
 use tracing_subscriber::EnvFilter;
 
 /// The variable that sets the level (`debug`, `supplex=debug,hyper=warn`); `info` without it.
-pub const LEVEL: &str = "SUPPLEX_LOG";
+pub(crate) const LEVEL: &str = "SUPPLEX_LOG";
 
 /// Starts logging. Later calls change nothing.
-pub fn start() {
+pub(crate) fn start() {
     let filter = EnvFilter::try_from_env(LEVEL).unwrap_or_else(|_| EnvFilter::new("info"));
     let colour = io::stderr().is_terminal();
     let subscriber = tracing_subscriber::fmt().with_env_filter(filter).with_target(false).with_ansi(colour);

@@ -22,7 +22,7 @@ const DESCRIPTORS_PER_WORKER: u64 = 16;
 ///
 /// # Errors
 /// What is missing, why, and how to get it.
-pub fn check() -> Result<(), String> {
+pub(crate) fn check() -> Result<(), String> {
     let locked = raise(Resource::Memlock);
     raise(Resource::Nofile);
     ring::probe().map_err(|error| {
@@ -48,7 +48,9 @@ fn explain(error: &SetupError, setting: Option<&str>, locked: Option<u64>) -> St
     let cause = match error {
         SetupError::Create(cause) => cause,
         SetupError::Buffers(_) => {
-            return format!("{error}. Provided-buffer rings came with Linux 5.19; the gateway needs Linux 6.0 or later");
+            return format!(
+                "{error}. Provided-buffer rings came with Linux 5.19; the gateway needs Linux 6.0 or later"
+            );
         }
         SetupError::Missing(_) => return format!("{error}. The gateway needs Linux 6.0 or later"),
     };
@@ -78,16 +80,20 @@ fn explain(error: &SetupError, setting: Option<&str>, locked: Option<u64>) -> St
 
 fn blocked(setting: Option<&str>) -> String {
     match setting {
-        Some("1") => "the sysctl kernel.io_uring_disabled is 1, which keeps io_uring to a group. Set it to 0 with `sysctl -w \
+        Some("1") => {
+            "the sysctl kernel.io_uring_disabled is 1, which keeps io_uring to a group. Set it to 0 with `sysctl -w \
                       kernel.io_uring_disabled=0`, or add the gateway's user to the group of kernel.io_uring_group"
-            .to_owned(),
+                .to_owned()
+        }
         Some("2") => "the sysctl kernel.io_uring_disabled is 2, which turns io_uring off. Set it to 0 with `sysctl -w \
                       kernel.io_uring_disabled=0`"
             .to_owned(),
-        _ => "a seccomp filter or security module blocks io_uring, as Docker, containerd and Podman do by default. Run \
+        _ => {
+            "a seccomp filter or security module blocks io_uring, as Docker, containerd and Podman do by default. Run \
               the container with `--security-opt seccomp=docker/seccomp.json` (a profile that comes with the gateway), \
               or set it in the pod's securityContext"
-            .to_owned(),
+                .to_owned()
+        }
     }
 }
 
@@ -99,25 +105,27 @@ fn memory(locked: Option<u64>) -> String {
             limit / 1024,
             LOCKED_BYTES / 1024
         ),
-        _ => "the kernel has no memory for a ring. Look at the memory limit of the container or control group".to_owned(),
+        _ => {
+            "the kernel has no memory for a ring. Look at the memory limit of the container or control group".to_owned()
+        }
     }
 }
 
 /// What descriptors a configuration may need at most.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Demand {
+pub(crate) struct Demand {
     /// Client connections over all listeners.
-    pub clients: u64,
+    pub(crate) clients: u64,
     /// Connections to upstreams, those in use and those kept idle.
-    pub upstream: u64,
+    pub(crate) upstream: u64,
     /// Everything else.
-    pub apart: u64,
+    pub(crate) apart: u64,
 }
 
 impl Demand {
     /// The demand of a configuration on this many workers.
     #[must_use]
-    pub fn of(snapshot: &supplex_engine::config::Snapshot, workers: usize) -> Self {
+    pub(crate) fn of(snapshot: &supplex_engine::config::Snapshot, workers: usize) -> Self {
         let wide = |count: usize| u64::try_from(count).unwrap_or(u64::MAX);
         let clients = snapshot.listeners.iter().map(|listener| wide(listener.max_connections));
         let clients = clients.fold(0_u64, u64::saturating_add);
@@ -134,13 +142,13 @@ impl Demand {
 
     /// All together.
     #[must_use]
-    pub fn total(self) -> u64 {
+    pub(crate) fn total(self) -> u64 {
         self.clients.saturating_add(self.upstream).saturating_add(self.apart)
     }
 
     /// A warning when `limit` descriptors do not cover the demand.
     #[must_use]
-    pub fn shortfall(self, limit: Option<u64>) -> Option<String> {
+    pub(crate) fn shortfall(self, limit: Option<u64>) -> Option<String> {
         let limit = limit.filter(|limit| *limit < self.total())?;
         let Self { clients, upstream, apart } = self;
         Some(format!(
@@ -155,7 +163,7 @@ impl Demand {
 
 /// How many descriptors the process may open now; `None` is unlimited.
 #[must_use]
-pub fn descriptor_limit() -> Option<u64> {
+pub(crate) fn descriptor_limit() -> Option<u64> {
     getrlimit(Resource::Nofile).current
 }
 
@@ -163,7 +171,7 @@ pub fn descriptor_limit() -> Option<u64> {
 ///
 /// # Errors
 /// The figures and the cure, when even the process's own descriptors do not fit.
-pub fn check_descriptors(demand: Demand, limit: Option<u64>) -> Result<(), String> {
+pub(crate) fn check_descriptors(demand: Demand, limit: Option<u64>) -> Result<(), String> {
     match limit {
         Some(limit) if limit < demand.apart => Err(format!(
             "the process may open {limit} file descriptors and needs {} before the first connection. Raise the limit: \
@@ -176,9 +184,11 @@ pub fn check_descriptors(demand: Demand, limit: Option<u64>) -> Result<(), Strin
 
 /// The message for an error that ran out of descriptors on the way, beside `what` failed.
 #[must_use]
-pub fn describe(what: &str, error: &io::Error) -> String {
+pub(crate) fn describe(what: &str, error: &io::Error) -> String {
     match Errno::from_io_error(error) {
-        Some(Errno::MFILE) => format!("{what}: {error}. Raise the limit of file descriptors (`ulimit -n`, LimitNOFILE=)"),
+        Some(Errno::MFILE) => {
+            format!("{what}: {error}. Raise the limit of file descriptors (`ulimit -n`, LimitNOFILE=)")
+        }
         _ => format!("{what}: {error}"),
     }
 }

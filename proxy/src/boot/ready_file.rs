@@ -11,22 +11,22 @@ use serde_json::{Map, Value, json};
 
 /// What stands in it.
 #[derive(Debug)]
-pub struct Ready<'a> {
+pub(crate) struct Ready<'a> {
     /// Where the admin endpoint listens.
-    pub admin: SocketAddr,
+    pub(crate) admin: SocketAddr,
     /// Where the listeners listen, by name.
-    pub listeners: &'a [(Box<str>, SocketAddr)],
+    pub(crate) listeners: &'a [(Box<str>, SocketAddr)],
     /// The generation in force.
-    pub generation: u64,
+    pub(crate) generation: u64,
     /// How many workers serve.
-    pub workers: usize,
+    pub(crate) workers: usize,
 }
 
 /// Writes it.
 ///
 /// # Errors
 /// When the folder cannot be written to.
-pub fn write(path: &Path, ready: &Ready<'_>) -> io::Result<()> {
+pub(crate) fn write(path: &Path, ready: &Ready<'_>) -> io::Result<()> {
     let listeners: Map<String, Value> =
         ready.listeners.iter().map(|(name, address)| (name.to_string(), json!(address.to_string()))).collect();
     let document = json!({

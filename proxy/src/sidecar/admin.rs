@@ -31,7 +31,7 @@ use tokio::time::{sleep, timeout};
 use super::Sidecar;
 
 /// Connections served at once; more wait in the system's queue.
-pub const CONNECTIONS_MOST: usize = 64;
+pub(crate) const CONNECTIONS_MOST: usize = 64;
 /// For a request head, and for how long a connection may stay silent.
 const HEADER_TIMEOUT: Duration = Duration::from_secs(10);
 /// However busy it is: a client that does not take its answers must not keep a place.
@@ -45,7 +45,7 @@ const HEADER_FIELDS: usize = 64;
 ///
 /// # Errors
 /// When the address cannot be had.
-pub fn bind(address: SocketAddr) -> io::Result<StdListener> {
+pub(crate) fn bind(address: SocketAddr) -> io::Result<StdListener> {
     let listener = StdListener::bind(address)?;
     listener.set_nonblocking(true)?;
     Ok(listener)
@@ -55,7 +55,7 @@ pub fn bind(address: SocketAddr) -> io::Result<StdListener> {
 ///
 /// # Errors
 /// When the runtime does not take the socket.
-pub async fn serve(sidecar: Rc<Sidecar>, listener: StdListener) -> io::Result<Infallible> {
+pub(crate) async fn serve(sidecar: Rc<Sidecar>, listener: StdListener) -> io::Result<Infallible> {
     let listener = TcpListener::from_std(listener)?;
     let places = Arc::new(Semaphore::new(CONNECTIONS_MOST));
     loop {

@@ -10,7 +10,7 @@ const EVERY: Duration = Duration::from_secs(1);
 
 /// The last samples. All on the sidecar's thread.
 #[derive(Debug)]
-pub struct Meter {
+pub(crate) struct Meter {
     samples: RefCell<Vec<Sample>>,
 }
 
@@ -24,13 +24,13 @@ struct Sample {
 impl Meter {
     /// A meter that has seen nothing: everybody is at 0.
     #[must_use]
-    pub fn new(workers: usize) -> Self {
+    pub(crate) fn new(workers: usize) -> Self {
         Self { samples: RefCell::new(vec![Sample::default(); workers]) }
     }
 
     /// The ratio of a worker, from 0 to 1.
     #[must_use]
-    pub fn ratio(&self, worker: usize) -> f64 {
+    pub(crate) fn ratio(&self, worker: usize) -> f64 {
         self.samples.borrow().get(worker).map_or(0.0, |sample| sample.ratio)
     }
 
@@ -52,7 +52,7 @@ fn ratio(busy: u64, idle: u64, before: f64) -> f64 {
 }
 
 /// Samples for ever.
-pub async fn run(sidecar: &Sidecar) {
+pub(crate) async fn run(sidecar: &Sidecar) {
     let mut ticks = tokio::time::interval(EVERY);
     ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     loop {

@@ -19,13 +19,13 @@ use super::registry::{HistogramSum, Registry};
 use family::{Family, counter, gauge, histogram};
 
 /// The `route` label of requests that match no route. No route can have this name.
-pub const UNROUTED: &str = "-";
+pub(crate) const UNROUTED: &str = "-";
 
 /// Everything in the text format, version 0.0.4.
 ///
 /// # Errors
 /// When the encoder refuses a family, which is a defect.
-pub fn render(sidecar: &Sidecar) -> prometheus::Result<String> {
+pub(crate) fn render(sidecar: &Sidecar) -> prometheus::Result<String> {
     let registry = sidecar.registry.borrow();
     let mut families = requests(&registry);
     families.extend(upstreams(&registry));
@@ -148,8 +148,7 @@ fn control(sidecar: &Sidecar) -> Vec<MetricFamily> {
     generation.push(&[], gauge(sidecar.snapshot().generation));
     let mut reloads = Family::new(names::RELOADS, MetricType::COUNTER);
     let record = sidecar.reloads.borrow();
-    for (result, count) in
-        [("accepted", record.accepted), ("refused", record.refused), ("unchanged", record.unchanged)]
+    for (result, count) in [("accepted", record.accepted), ("refused", record.refused), ("unchanged", record.unchanged)]
     {
         reloads.push(&[("result", result)], counter(count));
     }
@@ -227,7 +226,8 @@ mod tests {
     #[test]
     fn every_name_of_the_table_is_there_once_and_no_other() {
         let text = render(&counted().sidecar).expect("rendered");
-        let mut found: Vec<_> = text.lines().filter_map(|line| line.strip_prefix("# HELP ")?.split(' ').next()).collect();
+        let mut found: Vec<_> =
+            text.lines().filter_map(|line| line.strip_prefix("# HELP ")?.split(' ').next()).collect();
         let mut named: Vec<_> = names::ALL.iter().map(|(name, _)| *name).collect();
         found.sort_unstable();
         named.sort_unstable();

@@ -15,12 +15,12 @@ use super::registry::Registry;
 use crate::link::{Assignment, Message};
 
 /// How long workers get to take a snapshot over. A worker looks into its mailbox at every turn of its loop.
-pub const PATIENCE: Duration = Duration::from_secs(10);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(10);
 /// Between two looks.
 const PAUSE: Duration = Duration::from_millis(2);
 
 /// The message for each worker. `sockets` are those of new listeners, by worker.
-pub fn assignments(
+pub(crate) fn assignments(
     registry: &mut Registry,
     snapshot: &Arc<Snapshot>,
     sockets: Vec<Vec<(ListenerId, OwnedFd)>>,
@@ -34,12 +34,14 @@ pub fn assignments(
 }
 
 /// Leaves each worker its message, and tries again while a mailbox is full. Gives up after [`PATIENCE`].
-pub async fn deliver(crew: &[Member], messages: Vec<Message>) {
+pub(crate) async fn deliver(crew: &[Member], messages: Vec<Message>) {
     let mut pending: Vec<_> = crew.iter().zip(messages).collect();
     let deadline = Instant::now() + PATIENCE;
     loop {
-        pending =
-            pending.into_iter().filter_map(|(member, message)| Some((member, member.mailbox.post(message).err()?))).collect();
+        pending = pending
+            .into_iter()
+            .filter_map(|(member, message)| Some((member, member.mailbox.post(message).err()?)))
+            .collect();
         if pending.is_empty() || Instant::now() >= deadline {
             return;
         }
@@ -49,10 +51,9 @@ pub async fn deliver(crew: &[Member], messages: Vec<Message>) {
 
 /// The workers that do not run this snapshot.
 #[must_use]
-pub fn behind(crew: &[Member], generation: u64, resolution: u64) -> Vec<usize> {
-    let runs = |member: &Member| {
-        (member.block.generation.get(), member.block.resolution.get()) == (generation, resolution)
-    };
+pub(crate) fn behind(crew: &[Member], generation: u64, resolution: u64) -> Vec<usize> {
+    let runs =
+        |member: &Member| (member.block.generation.get(), member.block.resolution.get()) == (generation, resolution);
     crew.iter().enumerate().filter(|(_, member)| !runs(member)).map(|(number, _)| number).collect()
 }
 
@@ -60,7 +61,7 @@ pub fn behind(crew: &[Member], generation: u64, resolution: u64) -> Vec<usize> {
 ///
 /// # Errors
 /// The workers that still did not after [`PATIENCE`].
-pub async fn acknowledged(crew: &[Member], snapshot: &Snapshot) -> Result<(), Vec<usize>> {
+pub(crate) async fn acknowledged(crew: &[Member], snapshot: &Snapshot) -> Result<(), Vec<usize>> {
     let deadline = Instant::now() + PATIENCE;
     loop {
         let behind = behind(crew, snapshot.generation, snapshot.resolution);
@@ -76,7 +77,7 @@ pub async fn acknowledged(crew: &[Member], snapshot: &Snapshot) -> Result<(), Ve
 
 /// Worker numbers for a message: `worker 1` or `workers 0, 2`.
 #[must_use]
-pub fn name_workers(numbers: &[usize]) -> String {
+pub(crate) fn name_workers(numbers: &[usize]) -> String {
     let list = numbers.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
     format!("{} {list}", if numbers.len() == 1 { "worker" } else { "workers" })
 }

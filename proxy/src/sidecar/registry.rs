@@ -15,11 +15,11 @@ use supplex_engine::stats::{EndpointBlock, Histogram, ListenerBlock, RouteBlock,
 use crate::link::{Blocks, UpstreamBlocks};
 
 /// The blocks of one identity, by worker.
-pub type PerWorker<B> = Arc<[Arc<B>]>;
+pub(crate) type PerWorker<B> = Arc<[Arc<B>]>;
 
 /// All blocks but the workers' own.
 #[derive(Debug)]
-pub struct Registry {
+pub(crate) struct Registry {
     workers: usize,
     listeners: BTreeMap<Box<str>, PerWorker<ListenerBlock>>,
     routes: BTreeMap<Box<str>, PerWorker<RouteBlock>>,
@@ -30,35 +30,35 @@ pub struct Registry {
 
 /// The blocks of an upstream and of its endpoints.
 #[derive(Debug)]
-pub struct UpstreamEntry {
+pub(crate) struct UpstreamEntry {
     /// Of the upstream as a whole.
-    pub own: PerWorker<UpstreamBlock>,
+    pub(crate) own: PerWorker<UpstreamBlock>,
     /// By address.
-    pub endpoints: BTreeMap<Box<str>, PerWorker<EndpointBlock>>,
+    pub(crate) endpoints: BTreeMap<Box<str>, PerWorker<EndpointBlock>>,
 }
 
 /// What blocks that left had added to sums over all of their kind.
 #[derive(Debug, Default)]
-pub struct Retired {
+pub(crate) struct Retired {
     local: BTreeMap<&'static str, u64>,
     /// The overhead's counts by bucket, and its sum.
-    pub overhead: HistogramSum,
+    pub(crate) overhead: HistogramSum,
 }
 
 /// A histogram added up over blocks.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct HistogramSum {
+pub(crate) struct HistogramSum {
     /// Upper bounds in nanoseconds.
-    pub bounds: &'static [u64],
+    pub(crate) bounds: &'static [u64],
     /// Counts by bucket, not cumulative; the last is what was above every bound.
-    pub counts: Vec<u64>,
+    pub(crate) counts: Vec<u64>,
     /// The sum of all observations in nanoseconds.
-    pub sum: u64,
+    pub(crate) sum: u64,
 }
 
 impl HistogramSum {
     /// Adds a block's histogram. All that are added must have the same bounds.
-    pub fn add(&mut self, histogram: &Histogram) {
+    pub(crate) fn add(&mut self, histogram: &Histogram) {
         self.bounds = histogram.bounds();
         self.counts.resize(self.bounds.len() + 1, 0);
         for (count, more) in self.counts.iter_mut().zip(histogram.counts()) {
@@ -71,7 +71,7 @@ impl HistogramSum {
 impl Registry {
     /// An empty registry for this many workers.
     #[must_use]
-    pub fn new(workers: usize) -> Self {
+    pub(crate) fn new(workers: usize) -> Self {
         let overhead = HistogramSum { bounds: OVERHEAD_BOUNDS, counts: vec![0; OVERHEAD_BOUNDS.len() + 1], sum: 0 };
         Self {
             workers,
@@ -84,7 +84,7 @@ impl Registry {
     }
 
     /// Makes room for what is new in a snapshot and returns each worker's blocks.
-    pub fn assign(&mut self, snapshot: &Snapshot) -> Vec<Blocks> {
+    pub(crate) fn assign(&mut self, snapshot: &Snapshot) -> Vec<Blocks> {
         let workers = self.workers;
         for listener in &snapshot.listeners {
             self.listeners.entry(listener.name.clone()).or_insert_with(|| fresh(workers));
@@ -125,7 +125,7 @@ impl Registry {
 
     /// Drops the blocks of whoever is not in `snapshot`. To be called when every worker runs it; what exchanges of an
     /// older one still count then is lost.
-    pub fn retire(&mut self, snapshot: &Snapshot) {
+    pub(crate) fn retire(&mut self, snapshot: &Snapshot) {
         self.listeners.retain(|name, _| snapshot.listeners.iter().any(|listener| listener.name == *name));
         let retired = &mut self.retired;
         self.routes.retain(|name, blocks| {
@@ -146,35 +146,35 @@ impl Registry {
     }
 
     /// Listeners with their blocks, by name.
-    pub fn listeners(&self) -> impl Iterator<Item = (&str, &[Arc<ListenerBlock>])> {
+    pub(crate) fn listeners(&self) -> impl Iterator<Item = (&str, &[Arc<ListenerBlock>])> {
         self.listeners.iter().map(|(name, blocks)| (&**name, &**blocks))
     }
 
     /// Routes with their blocks, by name.
-    pub fn routes(&self) -> impl Iterator<Item = (&str, &[Arc<RouteBlock>])> {
+    pub(crate) fn routes(&self) -> impl Iterator<Item = (&str, &[Arc<RouteBlock>])> {
         self.routes.iter().map(|(name, blocks)| (&**name, &**blocks))
     }
 
     /// The blocks of one route.
     #[must_use]
-    pub fn route(&self, name: &str) -> &[Arc<RouteBlock>] {
+    pub(crate) fn route(&self, name: &str) -> &[Arc<RouteBlock>] {
         self.routes.get(name).map_or(&[], |blocks| blocks)
     }
 
     /// The blocks for requests without a route.
     #[must_use]
-    pub fn unrouted(&self) -> &[Arc<RouteBlock>] {
+    pub(crate) fn unrouted(&self) -> &[Arc<RouteBlock>] {
         &self.unrouted
     }
 
     /// Upstreams with their blocks, by name.
-    pub fn upstreams(&self) -> impl Iterator<Item = (&str, &UpstreamEntry)> {
+    pub(crate) fn upstreams(&self) -> impl Iterator<Item = (&str, &UpstreamEntry)> {
         self.upstreams.iter().map(|(name, entry)| (&**name, entry))
     }
 
     /// The blocks of one upstream.
     #[must_use]
-    pub fn upstream(&self, name: &str) -> Option<&UpstreamEntry> {
+    pub(crate) fn upstream(&self, name: &str) -> Option<&UpstreamEntry> {
         self.upstreams.get(name)
     }
 
@@ -185,14 +185,14 @@ impl Registry {
 
     /// Local replies for `reason` since the start, over everything that is or was there.
     #[must_use]
-    pub fn local_replies(&self, reason: Reason) -> u64 {
+    pub(crate) fn local_replies(&self, reason: Reason) -> u64 {
         let before = self.retired.local.get(reason.word()).copied().unwrap_or(0);
         self.all_routes().map(|block| block.local(reason).get()).fold(before, u64::wrapping_add)
     }
 
     /// The gateway's own share since the start, over everything that is or was there.
     #[must_use]
-    pub fn overhead(&self) -> HistogramSum {
+    pub(crate) fn overhead(&self) -> HistogramSum {
         let mut sum = self.retired.overhead.clone();
         for block in self.all_routes() {
             sum.add(&block.overhead);

@@ -14,32 +14,32 @@ use std::time::SystemTime;
 
 use tokio::task::spawn_blocking;
 
-pub use outcome::{Outcome, Problem, Record, Refusal, Trigger};
+pub(crate) use outcome::{Outcome, Problem, Record, Refusal, Trigger};
 
 use super::{Running, Sidecar, publish, resolve};
 use crate::config::{self, Blueprint, Report};
 
 /// A configuration file that holds.
 #[derive(Debug)]
-pub struct Loaded {
+pub(crate) struct Loaded {
     /// What it means.
-    pub blueprint: Blueprint,
+    pub(crate) blueprint: Blueprint,
     /// Its bytes, to tell whether it changed.
-    pub content: Vec<u8>,
+    pub(crate) content: Vec<u8>,
 }
 
 /// Reads and checks the file.
 ///
 /// # Errors
 /// Everything that is wrong with it.
-pub fn read(path: &Path) -> Result<Loaded, Report> {
+pub(crate) fn read(path: &Path) -> Result<Loaded, Report> {
     // Read before it is checked: when it changes in between, the next look finds other bytes and loads it again.
     let content = fs::read(path).unwrap_or_default();
     Ok(Loaded { blueprint: config::load(path)?, content })
 }
 
 /// Brings the file into force, if it changed and holds. `None` when a changed folder turned out to be no news.
-pub async fn reload(sidecar: &Rc<Sidecar>, trigger: Trigger) -> Option<Outcome> {
+pub(crate) async fn reload(sidecar: &Rc<Sidecar>, trigger: Trigger) -> Option<Outcome> {
     let _turn = sidecar.publishing.lock().await;
     let path = sidecar.origin.config.clone();
     let content = spawn_blocking(move || fs::read(path)).await.ok().and_then(Result::ok);
@@ -112,16 +112,13 @@ async fn attempt(sidecar: &Rc<Sidecar>) -> Result<Outcome, Vec<Problem>> {
 
 /// What threads and sockets were made from at the start cannot change under them.
 fn fixed_settings(old: &Blueprint, new: &Blueprint) -> Result<(), Vec<Problem>> {
-    let changed = [
-        ("workers", old.gateway.workers != new.gateway.workers),
-        ("admin", old.gateway.admin != new.gateway.admin),
-    ];
+    let changed =
+        [("workers", old.gateway.workers != new.gateway.workers), ("admin", old.gateway.admin != new.gateway.admin)];
     let problem = |name| {
         let message = format!("gateway.{name}: cannot change while the gateway runs");
         Problem::whole(&message, Some("restart it, or leave the key as it was"))
     };
-    let problems: Vec<_> =
-        changed.into_iter().filter(|(_, changed)| *changed).map(|(name, _)| problem(name)).collect();
+    let problems: Vec<_> = changed.into_iter().filter(|(_, changed)| *changed).map(|(name, _)| problem(name)).collect();
     if problems.is_empty() { Ok(()) } else { Err(problems) }
 }
 
@@ -206,7 +203,9 @@ mod tests {
             let more = format!("[[listeners]]\nname = \"more\"\naddress = \"{address}\"\n[[routes]]");
             sample.rewrite(&text(&["a"], &["127.0.0.1:1"]).replace("[[routes]]", &more));
             let outcome = reloaded(&sample, Trigger::Signal).await;
-            assert!(matches!(&outcome, Some(Outcome::Refused(refusal)) if refusal.problems[0].message.contains("`more`")));
+            assert!(
+                matches!(&outcome, Some(Outcome::Refused(refusal)) if refusal.problems[0].message.contains("`more`"))
+            );
             drop(taken);
             let reload = reload(&sample.sidecar, Trigger::Signal);
             let take = async {

@@ -21,17 +21,17 @@ use super::{Sidecar, publish};
 use crate::config::Resolved;
 
 /// Between two look-ups of a name.
-pub const EVERY: Duration = Duration::from_secs(5);
+pub(crate) const EVERY: Duration = Duration::from_secs(5);
 /// How long a start or a reload waits for names that were never looked up.
-pub const PATIENCE: Duration = Duration::from_secs(3);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(3);
 
 /// A name and a port.
 type Name = (Box<str>, u16);
 /// How a name is looked up.
-pub type Lookup = Box<dyn Fn(&str, u16) -> Pin<Box<dyn Future<Output = io::Result<Vec<SocketAddr>>>>>>;
+pub(crate) type Lookup = Box<dyn Fn(&str, u16) -> Pin<Box<dyn Future<Output = io::Result<Vec<SocketAddr>>>>>>;
 
 /// What is known about names.
-pub struct Resolver {
+pub(crate) struct Resolver {
     lookup: Lookup,
     every: Duration,
     known: RefCell<Resolved>,
@@ -45,7 +45,7 @@ pub struct Resolver {
 impl Resolver {
     /// A resolver that knows nothing.
     #[must_use]
-    pub fn new(lookup: Lookup, every: Duration) -> Rc<Self> {
+    pub(crate) fn new(lookup: Lookup, every: Duration) -> Rc<Self> {
         Rc::new(Self {
             lookup,
             every,
@@ -59,7 +59,7 @@ impl Resolver {
 
     /// The system's way: `/etc/hosts`, then DNS, as `/etc/nsswitch.conf` says.
     #[must_use]
-    pub fn system() -> Lookup {
+    pub(crate) fn system() -> Lookup {
         Box::new(|name, port| {
             let name = name.to_owned();
             Box::pin(async move { Ok(tokio::net::lookup_host((name.as_str(), port)).await?.collect()) })
@@ -68,7 +68,7 @@ impl Resolver {
 
     /// Begins to look up those of `names` that are new, and waits until each has an answer, but not longer than
     /// `patience`. Must run within a local set.
-    pub async fn watch(self: &Rc<Self>, names: &BTreeSet<Name>, patience: Duration) {
+    pub(crate) async fn watch(self: &Rc<Self>, names: &BTreeSet<Name>, patience: Duration) {
         for name in names {
             if self.tasks.borrow().contains_key(name) {
                 continue;
@@ -89,7 +89,7 @@ impl Resolver {
     }
 
     /// Forgets every name but these.
-    pub fn keep(&self, names: &BTreeSet<Name>) {
+    pub(crate) fn keep(&self, names: &BTreeSet<Name>) {
         self.tasks.borrow_mut().retain(|name, task| {
             let stays = names.contains(name);
             if !stays {
@@ -103,12 +103,12 @@ impl Resolver {
 
     /// The addresses known now.
     #[must_use]
-    pub fn resolved(&self) -> Resolved {
+    pub(crate) fn resolved(&self) -> Resolved {
         self.known.borrow().clone()
     }
 
     /// Waits until a set of addresses has changed since the last wait.
-    pub async fn changed(&self) {
+    pub(crate) async fn changed(&self) {
         self.changed.notified().await;
     }
 
@@ -149,7 +149,7 @@ impl Resolver {
 }
 
 /// Publishes a new snapshot whenever addresses changed. Runs for ever.
-pub async fn run(sidecar: &Rc<Sidecar>) {
+pub(crate) async fn run(sidecar: &Rc<Sidecar>) {
     loop {
         sidecar.resolver.changed().await;
         let _turn = sidecar.publishing.lock().await;

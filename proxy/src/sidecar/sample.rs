@@ -109,9 +109,8 @@ pub(super) fn block_on<T>(future: impl Future<Output = T>) -> T {
 
 /// A configuration file's text: routes by name, to an upstream with these endpoints.
 pub(super) fn text(routes: &[&str], endpoints: &[&str]) -> String {
-    let route = |name: &&str| {
-        format!("[[routes]]\nname = \"{name}\"\nmatch = {{ prefix = \"/{name}\" }}\nupstream = \"up\"\n")
-    };
+    let route =
+        |name: &&str| format!("[[routes]]\nname = \"{name}\"\nmatch = {{ prefix = \"/{name}\" }}\nupstream = \"up\"\n");
     let routes: String = routes.iter().map(route).collect();
     format!(
         "[gateway]\nadmin = \"127.0.0.1:0\"\n[[listeners]]\nname = \"public\"\naddress = \"127.0.0.1:0\"\n{routes}\

@@ -23,7 +23,7 @@ const QUIET: Duration = Duration::from_millis(100);
 const LONGEST: Duration = Duration::from_secs(1);
 
 /// Events of the folders, and what keeps them coming.
-pub struct Watch {
+pub(crate) struct Watch {
     events: UnboundedReceiver<()>,
     _watcher: RecommendedWatcher,
 }
@@ -32,7 +32,7 @@ pub struct Watch {
 ///
 /// # Errors
 /// When the system has no watch left (`fs.inotify.max_user_watches`).
-pub fn begin(path: &Path) -> notify::Result<Watch> {
+pub(crate) fn begin(path: &Path) -> notify::Result<Watch> {
     let (sender, events) = unbounded_channel();
     let name = path.file_name().map(OsStr::to_owned).unwrap_or_default();
     // Called on a thread of the library; when the sidecar is gone nobody minds.
@@ -87,7 +87,7 @@ impl Watch {
 }
 
 /// Reloads whenever the file changed. Ends only when the file cannot be watched.
-pub async fn run(sidecar: &Rc<Sidecar>) {
+pub(crate) async fn run(sidecar: &Rc<Sidecar>) {
     let mut watch = match begin(&sidecar.origin.config) {
         Ok(watch) => watch,
         Err(error) => {

@@ -95,7 +95,8 @@ const SECRETS: [&str; 4] = ["authorization", "cookie", "proxy-authorization", "x
 
 fn show_edits(edits: &HeaderEdits) -> Value {
     let shown = |name: &str, value: &str| if SECRETS.contains(&name) { json!("(set)") } else { json!(value) };
-    let set: Map<String, Value> = edits.set.iter().map(|(name, value)| (name.to_string(), shown(name, value))).collect();
+    let set: Map<String, Value> =
+        edits.set.iter().map(|(name, value)| (name.to_string(), shown(name, value))).collect();
     json!({ "set": set, "remove": edits.remove })
 }
 

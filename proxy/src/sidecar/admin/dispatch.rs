@@ -8,6 +8,7 @@ use serde_json::Value;
 use super::super::reload::{Outcome, Trigger, reload};
 use super::super::{Sidecar, metrics};
 use super::answer::{self, Answer};
+use super::gate::Stranger;
 use super::{config, gate, health, routes, upstreams, workers};
 
 /// What can be asked for.
@@ -55,8 +56,13 @@ pub(super) async fn answer<B>(sidecar: &Rc<Sidecar>, request: &Request<B>) -> An
     let page = Page::at(request.uri().path());
     let changes = page.is_some_and(Page::changes);
     let token = sidecar.snapshot().gateway.admin_token.clone();
-    if let Err(refusal) = gate::check(token.as_deref(), request.headers(), changes) {
-        return refusal;
+    match gate::check(token.as_deref(), request.headers(), changes) {
+        Ok(()) => {}
+        Err(Stranger::NoToken) => return answer::unauthorized(),
+        Err(Stranger::ForeignName) => {
+            return answer::forbidden("without an admin token, ask by address or as `localhost`");
+        }
+        Err(Stranger::ForeignPage) => return answer::forbidden("pages of other origins may not change anything here"),
     }
     let Some(page) = page else {
         return answer::problem(StatusCode::NOT_FOUND, "admin.not_found", "`GET /` lists what there is", Value::Null);

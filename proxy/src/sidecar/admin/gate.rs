@@ -9,21 +9,30 @@ use std::net::IpAddr;
 
 use hyper::header::{AUTHORIZATION, HOST, HeaderMap, ORIGIN};
 
-use super::answer::{self, Answer};
+/// Why a request is not let in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Stranger {
+    /// It does not have the token.
+    NoToken,
+    /// It asks by a name that anybody's DNS server could have made up.
+    ForeignName,
+    /// It would change something, and a page of another origin sent it.
+    ForeignPage,
+}
 
 /// Lets a request pass, or says why not. `changes` is whether it would change anything.
-pub(super) fn check(token: Option<&str>, headers: &HeaderMap, changes: bool) -> Result<(), Answer> {
+pub(super) fn check(token: Option<&str>, headers: &HeaderMap, changes: bool) -> Result<(), Stranger> {
     if let Some(token) = token {
-        return if has_token(headers, token) { Ok(()) } else { Err(answer::unauthorized()) };
+        return if has_token(headers, token) { Ok(()) } else { Err(Stranger::NoToken) };
     }
     let host = headers.get(HOST).map(|host| host.to_str().unwrap_or("?"));
     if host.is_some_and(|host| !is_literal(host)) {
-        return Err(answer::forbidden("without an admin token, ask by address or as `localhost`"));
+        return Err(Stranger::ForeignName);
     }
     let origin = headers.get(ORIGIN).map(|origin| origin.to_str().unwrap_or("?"));
     let same = |origin: &str| origin.strip_prefix("http://") == host;
     if changes && origin.is_some_and(|origin| !same(origin)) {
-        return Err(answer::forbidden("pages of other origins may not change anything here"));
+        return Err(Stranger::ForeignPage);
     }
     Ok(())
 }

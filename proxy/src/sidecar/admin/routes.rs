@@ -58,7 +58,8 @@ pub(super) fn show_matcher(matcher: &Matcher) -> Value {
 }
 
 pub(super) fn show_destination(destination: &Destination, snapshot: &Snapshot) -> Value {
-    let name = |id: supplex_engine::config::UpstreamId| snapshot.upstreams.get(id.index()).map(|upstream| &upstream.name);
+    let name =
+        |id: supplex_engine::config::UpstreamId| snapshot.upstreams.get(id.index()).map(|upstream| &upstream.name);
     match destination {
         Destination::Upstream(id) => json!({ "upstream": name(*id) }),
         Destination::Split(split) => {

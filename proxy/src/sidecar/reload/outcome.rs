@@ -11,7 +11,7 @@ use crate::config::Report;
 /// Who asked for a reload.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Trigger {
+pub(crate) enum Trigger {
     /// SIGHUP.
     Signal,
     /// `POST /api/reload`.
@@ -32,7 +32,7 @@ impl fmt::Display for Trigger {
 
 /// What came of it.
 #[derive(Clone, Debug)]
-pub enum Outcome {
+pub(crate) enum Outcome {
     /// A new generation is in force.
     Accepted {
         /// Its number.
@@ -53,30 +53,30 @@ pub enum Outcome {
 
 /// A refused reload.
 #[derive(Clone, Debug)]
-pub struct Refusal {
+pub(crate) struct Refusal {
     /// When.
-    pub at: SystemTime,
+    pub(crate) at: SystemTime,
     /// Who asked.
-    pub trigger: Trigger,
+    pub(crate) trigger: Trigger,
     /// Everything that is wrong.
-    pub problems: Vec<Problem>,
+    pub(crate) problems: Vec<Problem>,
 }
 
 /// One thing that is wrong, for JSON and for the log.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Problem {
+pub(crate) struct Problem {
     /// Counts from 1; 0 when no line is to blame.
-    pub line: usize,
+    pub(crate) line: usize,
     /// Counts characters from 1; 0 when no line is to blame.
-    pub column: usize,
+    pub(crate) column: usize,
     /// `error` or `warning`.
-    pub severity: &'static str,
+    pub(crate) severity: &'static str,
     /// What is wrong.
-    pub message: String,
+    pub(crate) message: String,
     /// The offending text.
-    pub text: String,
+    pub(crate) text: String,
     /// What to do about it.
-    pub hint: Option<String>,
+    pub(crate) hint: Option<String>,
     /// All of it in one line.
     #[serde(skip)]
     rendered: String,
@@ -85,7 +85,7 @@ pub struct Problem {
 impl Problem {
     /// A problem that no line is to blame for.
     #[must_use]
-    pub fn whole(message: &str, hint: Option<&str>) -> Self {
+    pub(crate) fn whole(message: &str, hint: Option<&str>) -> Self {
         let rendered = match hint {
             Some(hint) => format!("{message} ({hint})"),
             None => message.to_owned(),
@@ -129,7 +129,9 @@ impl Outcome {
                 for problem in &refusal.problems {
                     tracing::error!("{}", problem.rendered);
                 }
-                tracing::error!("the reload that {trigger} asked for is refused as a whole; the old configuration stays");
+                tracing::error!(
+                    "the reload that {trigger} asked for is refused as a whole; the old configuration stays"
+                );
             }
         }
     }
@@ -137,13 +139,13 @@ impl Outcome {
 
 /// What became of reloads so far.
 #[derive(Debug, Default)]
-pub struct Record {
+pub(crate) struct Record {
     /// How many brought a new generation.
-    pub accepted: u64,
+    pub(crate) accepted: u64,
     /// How many were refused.
-    pub refused: u64,
+    pub(crate) refused: u64,
     /// How many found nothing new.
-    pub unchanged: u64,
+    pub(crate) unchanged: u64,
     last_refusal: Option<Refusal>,
     /// The bytes that were refused.
     refused_content: Option<Vec<u8>>,
@@ -152,7 +154,7 @@ pub struct Record {
 impl Record {
     /// The last refusal, as long as the file on disk is not what runs.
     #[must_use]
-    pub fn last_refusal(&self) -> Option<&Refusal> {
+    pub(crate) fn last_refusal(&self) -> Option<&Refusal> {
         self.last_refusal.as_ref()
     }
 
