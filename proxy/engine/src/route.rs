@@ -3,9 +3,10 @@
 //!
 //! A route matches or it does not: when the routes of the best path do not match the rest of the request, the search
 //! goes on with the next best path. Nothing here forwards anything. `matcher.rs` judges one route, `precedence.rs` orders
-//! them, `table.rs` finds quickly, `explain.rs` finds slowly and says why.
+//! them, `table.rs` and `group.rs` find quickly, `explain.rs` finds slowly and says why.
 
 pub mod explain;
+mod group;
 pub mod matcher;
 pub mod precedence;
 pub mod table;

@@ -76,3 +76,112 @@ fn covers_path(one: &PathMatch, other: &PathMatch) -> bool {
         _ => false,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::config::{Destination, HeaderEdits, Rewrite, UpstreamId};
+    use crate::route::HostPattern;
+
+    fn route(path: PathMatch, methods: &[&str], host: Option<HostPattern>, header: Option<(&str, &str)>) -> Route {
+        let methods = methods.iter().map(|method| (*method).into()).collect();
+        let headers = header.map(|(name, value)| (name.into(), value.into())).into_iter().collect();
+        Route {
+            name: "route".into(),
+            matcher: Matcher { path, methods, host, headers },
+            destination: Destination::Upstream(UpstreamId(0)),
+            rewrite: Rewrite::default(),
+            timeout: Duration::from_secs(1),
+            request_headers: HeaderEdits::default(),
+            response_headers: HeaderEdits::default(),
+        }
+    }
+
+    fn prefix(prefix: &str) -> PathMatch {
+        PathMatch::Prefix(prefix.into())
+    }
+
+    fn regex(pattern: &str) -> PathMatch {
+        PathMatch::regex(pattern).unwrap_or_else(|error| panic!("{error}"))
+    }
+
+    struct GetApiX;
+
+    impl RequestView for GetApiX {
+        fn method(&self) -> &[u8] {
+            b"GET"
+        }
+
+        fn host(&self) -> &[u8] {
+            b"a.shop.test"
+        }
+
+        fn path(&self) -> &[u8] {
+            b"/api/x"
+        }
+
+        fn has_header(&self, name: &str, value: &str) -> bool {
+            (name, value) == ("x-beta", "1")
+        }
+    }
+
+    #[test]
+    fn each_route_names_the_first_rule_that_broke() {
+        let routes = [
+            route(prefix(""), &[], None, None),
+            route(regex("/api/[a-z]"), &[], None, None),
+            route(prefix("/api"), &["GET"], Some(HostPattern::Exact("shop.test".into())), None),
+            route(prefix("/api"), &["POST"], None, Some(("x-beta", "2"))),
+            route(prefix("/api"), &["GET"], None, Some(("x-gamma", "1"))),
+            route(prefix("/api/x"), &["get"], None, None),
+            route(PathMatch::Exact("/api".into()), &[], None, None),
+        ];
+        let expected = [
+            (RouteId(6), Finding::Broken(Rule::Path)),
+            (RouteId(5), Finding::Broken(Rule::Method)),
+            (RouteId(2), Finding::Broken(Rule::Host)),
+            (RouteId(3), Finding::Broken(Rule::Method)),
+            (RouteId(4), Finding::Broken(Rule::Header("x-gamma"))),
+            (RouteId(0), Finding::Taken),
+            (RouteId(1), Finding::Shadowed(RouteId(0))),
+        ];
+        assert_eq!(explain(&routes, &GetApiX), expected);
+    }
+
+    #[test]
+    fn a_route_is_unreachable_behind_one_that_asks_no_more() {
+        let below = || Some(HostPattern::Below(".shop.test".into()));
+        let host = || Some(HostPattern::Exact("a.shop.test".into()));
+        let routes = [
+            route(prefix("/api"), &["GET", "POST"], below(), None),
+            route(prefix("/api"), &["GET"], host(), None),
+            route(prefix("/api"), &["PUT"], host(), None),
+            route(prefix("/api/x"), &["GET"], host(), None),
+        ];
+        assert_eq!(unreachable(&routes), [(RouteId(1), RouteId(0))]);
+    }
+
+    #[test]
+    fn a_catch_all_prefix_hides_every_regex_that_asks_as_much() {
+        let routes = [
+            route(regex("/a"), &[], None, None),
+            route(prefix(""), &["GET"], None, None),
+            route(regex("/b"), &["GET"], None, None),
+            route(prefix("/c"), &["GET"], None, None),
+        ];
+        assert_eq!(unreachable(&routes), [(RouteId(2), RouteId(1))]);
+    }
+
+    #[test]
+    fn a_route_that_asks_more_is_tried_first_and_hides_nothing() {
+        let routes = [
+            route(prefix("/api"), &[], None, None),
+            route(prefix("/api"), &["GET"], None, None),
+            route(prefix("/api"), &[], None, Some(("x-beta", "1"))),
+        ];
+        assert_eq!(unreachable(&routes), []);
+        assert_eq!(explain(&routes, &GetApiX)[0], (RouteId(1), Finding::Taken));
+    }
+}

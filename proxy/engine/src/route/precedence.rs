@@ -10,7 +10,7 @@ use super::{Matcher, PathMatch};
 use crate::config::{Route, RouteId};
 
 /// A sort key: the smaller is tried first. Routes with equal keys stand in the order of the file.
-pub(super) fn rank(matcher: &Matcher) -> impl Ord + use<> {
+fn rank(matcher: &Matcher) -> impl Ord + use<> {
     let (class, length) = match &matcher.path {
         PathMatch::Exact(_) => (0_u8, 0),
         PathMatch::Prefix(prefix) => (1, prefix.len()),

@@ -32,7 +32,8 @@ impl<T> Pool<T> {
     }
 
     /// Keeps a connection that is idle since `now` (nanoseconds), at most `most` of them. Returns what must be closed:
-    /// the longest idle one when there is no room, or `item` itself when `most` is 0.
+    /// the longest idle one when there is no room, or `item` itself when `most` is 0. After the bound was lowered,
+    /// [`Pool::trim`] brings the pool down to it.
     #[must_use = "what is returned must be closed"]
     pub fn put(&mut self, now: u64, item: T, most: usize) -> Option<T> {
         if most == 0 {

@@ -2,6 +2,7 @@
 
 use std::task::{Context, Poll};
 
+use supplex_engine::config::HeaderEdits;
 use supplex_engine::exchange::AttemptFailure;
 use supplex_engine::exchange::stages::judge_response::{Asked, Judgement, judge_response};
 use supplex_engine::http1::{BodyDecoder, Coding, Framing, Limits, ResponseContext, write_interim, write_response};
@@ -10,6 +11,7 @@ use supplex_engine::stats::block::AttemptResult;
 use super::upload::Upload;
 use super::{End, LONG, Progress, Relay, UNSENT_MOST, Wait, pass};
 use crate::ring::{Chunk, Received};
+use crate::worker::Scratch;
 use crate::worker::arrival::Arrival;
 use crate::worker::connection::After;
 
@@ -63,7 +65,8 @@ impl Relay<'_> {
         loop {
             let Download::Head { arrival, interims } = &mut self.download else { return Progress::Moved };
             let worker = &self.connection.worker;
-            let scratch = &mut *worker.scratch.borrow_mut();
+            let mut scratch = worker.scratch.borrow_mut();
+            let scratch = &mut *scratch;
             let length = match scratch.response.parse(arrival.bytes(), LIMITS, self.request.method) {
                 Ok(Some(length)) => length,
                 Ok(None) => return Progress::Moved,
@@ -109,7 +112,7 @@ impl Relay<'_> {
                 }
                 Judgement::Final { coding, close, reusable } => {
                     let arrival = std::mem::take(arrival);
-                    return self.begin_response(arrival, length, coding, close, reusable);
+                    return self.begin_response(scratch, arrival, length, coding, close, reusable);
                 }
             }
         }
@@ -118,6 +121,7 @@ impl Relay<'_> {
     /// The final head, just parsed: counts the attempt, rewrites the head and sends it with what came of the body.
     fn begin_response(
         &mut self,
+        scratch: &mut Scratch,
         arrival: Arrival,
         length: usize,
         coding: Coding,
@@ -128,32 +132,27 @@ impl Relay<'_> {
         let worker = &connection.worker;
         let now = worker.ring.coarse_now();
         self.exchange.response_started();
-        let framing = {
-            let scratch = &mut *worker.scratch.borrow_mut();
-            let (head, out) = (&scratch.response, &mut scratch.out);
-            let status = head.status();
-            self.tally.status = Some(status);
-            self.attempt.count(if status < 500 { AttemptResult::Success } else { AttemptResult::ServerError });
-            self.upstream.block.duration.observe(now.saturating_sub(self.sent_at));
-            let route = self.request.route.and_then(|id| self.request.live.route(id));
-            let no_edits = Default::default();
-            let date = worker.clock.date();
-            let context = ResponseContext {
-                head,
-                bytes: arrival.bytes(),
-                edits: route.map_or(&no_edits, |route| &route.response_headers),
-                request_id: connection.record.id(),
-                date: &date,
-                close,
-                client: self.request.version,
-                coding,
-            };
-            write_response(out, &context);
-            head.framing()
+        let (head, out) = (&scratch.response, &mut scratch.out);
+        let (framing, status) = (head.framing(), head.status());
+        self.tally.status = Some(status);
+        self.attempt.count(if status < 500 { AttemptResult::Success } else { AttemptResult::ServerError });
+        self.upstream.block.duration.observe(now.saturating_sub(self.sent_at));
+        let route = self.request.route.and_then(|id| self.request.live.route(id));
+        let no_edits = HeaderEdits::default();
+        let context = ResponseContext {
+            head,
+            bytes: arrival.bytes(),
+            edits: route.map_or(&no_edits, |route| &route.response_headers),
+            request_id: connection.record.id(),
+            date: &worker.clock.date(),
+            close,
+            client: self.request.version,
+            coding,
         };
+        write_response(out, &context);
         let rest = arrival.into_rest(length, worker.ring.pool(), &self.socket);
         self.download = Download::Body { decoder: BodyDecoder::new(framing, coding), close, reusable };
-        let progress = self.pass_first(rest, &worker.scratch.borrow().out);
+        let progress = self.pass_first(rest, &scratch.out);
         self.tally.overhead += worker.ring.precise_now().saturating_sub(now);
         if matches!(progress, Progress::Moved) && is_long(framing) {
             self.socket.set_bulk(true);

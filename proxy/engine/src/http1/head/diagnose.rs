@@ -39,6 +39,11 @@ pub(super) fn request(bytes: &[u8], error: httparse::Error) -> Violation {
     match error {
         httparse::Error::Token => request_line(line(bytes)),
         httparse::Error::Version => version(line(bytes)),
+        httparse::Error::NewLine => match (memchr::memchr(b'\r', line(bytes)), version(line(bytes))) {
+            // The request line is in order, or has a CR in it: a CR is what the fault is about.
+            (Some(_), _) | (None, Violation::VersionUnsupported) => Violation::BareCr,
+            (None, broken) => broken,
+        },
         other => head(bytes, other),
     }
 }

@@ -292,3 +292,6 @@ impl RequestHead {
         self.fields.end()
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -163,3 +163,6 @@ impl ResponseHead {
         self.fields.end()
     }
 }
+
+#[cfg(test)]
+mod tests;

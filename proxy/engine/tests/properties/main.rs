@@ -1,0 +1,13 @@
+//! Laws of the engine: what must hold for any input, one file for each part.
+
+mod arbitrary_bytes;
+mod balancing;
+mod chunked_coding;
+mod exchange_events;
+mod forwarding;
+mod idle_pool;
+mod messages;
+mod normal_form;
+mod route_lookup;
+mod splits;
+mod timer_wheel;
