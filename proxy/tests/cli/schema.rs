@@ -24,6 +24,8 @@ fn the_schema_says_what_a_value_may_be() {
     assert_eq!(at("/$defs/Listener/additionalProperties"), false);
     assert_eq!(at("/$defs/Upstream/properties/balance/enum"), serde_json::json!(["least_request", "round_robin"]));
     assert_eq!(at("/$defs/Upstream/properties/endpoints/minItems"), 1);
+    assert_eq!(at("/$defs/Match/oneOf/0/required/0"), "prefix");
+    assert_eq!(at("/$defs/Route/oneOf/1/required/0"), "split");
     let forms = at("/$defs/Endpoint/oneOf");
     assert_eq!(forms[0]["type"], "string", "an endpoint is an address");
     assert_eq!(forms[1]["$ref"], "#/$defs/WeightedEndpoint", "or a table");

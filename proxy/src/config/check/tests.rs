@@ -199,6 +199,28 @@ fn defaults_fill_what_is_left_out() {
 }
 
 #[test]
+fn defaults_of_small_tables_fill_in_as_well() {
+    let text = format!("{HEAD}{ROUTE}{UPSTREAM}[telemetry]\naccess_log = {{ path = \"/tmp/a.log\" }}\n");
+    let blueprint = accepted(&text.replace("[\"127.0.0.1:1\"]", "[{ address = \"127.0.0.1:1\" }]"));
+    assert_eq!(blueprint.telemetry.access_log, Some(AccessLog::File("/tmp/a.log".into())));
+    assert_eq!(blueprint.upstreams[0].endpoints[0].weight, 1);
+}
+
+#[test]
+fn a_token_is_never_shown() {
+    for token in ["\"hunter 2\"", "\"hunter2\"", "7777777", "[\"hunter2\"]"] {
+        let text = format!("[gateway]\nadmin_token = {token}\n{HEAD}");
+        let report = match parse(&text, Format::Toml, "t") {
+            Ok(blueprint) => blueprint.warnings,
+            Err(report) => report,
+        };
+        let shown = format!("{}{:?}", report.render(false), report.lines());
+        assert!(shown.contains("t:2:15"), "{shown}");
+        assert!(!shown.contains("hunter") && !shown.contains("7777777"), "{shown}");
+    }
+}
+
+#[test]
 fn both_formats_make_the_same_of_the_same_keys() {
     let toml = accepted(include_str!("../../../../config.toml"));
     let yaml = include_str!("../../../tests/cli/fixtures/good.yaml");
