@@ -8,6 +8,8 @@ pub(crate) mod blueprint;
 mod check;
 mod decode;
 mod document;
+#[cfg(any(test, fuzzing))]
+pub(crate) mod exercise;
 pub(crate) mod problem;
 mod raw;
 pub(crate) mod report;

@@ -9,6 +9,9 @@ mod listeners;
 mod routes;
 mod upstreams;
 
+#[cfg(test)]
+mod tests;
+
 use super::blueprint::Blueprint;
 use super::decode::{At, List, Map};
 use super::problem::Problems;

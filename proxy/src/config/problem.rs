@@ -33,7 +33,12 @@ pub(crate) struct Problem {
     pub(crate) message: String,
     /// What to do about it.
     pub(crate) hint: Option<String>,
+    /// Whether the text there must not be shown.
+    pub(crate) secret: bool,
 }
+
+/// Errors beyond these are not kept: whoever made so many does not read them one by one.
+const MOST_ERRORS: usize = 1_000;
 
 /// The problems found so far, and the key being looked at.
 #[derive(Debug, Default)]
@@ -41,6 +46,9 @@ pub(crate) struct Problems {
     list: Vec<Problem>,
     /// The keys from the root to the value being decoded; messages begin with it.
     path: Vec<String>,
+    errors: usize,
+    /// Whether the value being looked at must not be shown.
+    secret: bool,
 }
 
 impl Problems {
@@ -70,8 +78,18 @@ impl Problems {
     }
 
     fn add(&mut self, severity: Severity, span: Option<Span>, message: String, hint: Option<String>) {
+        if severity == Severity::Error {
+            self.errors += 1;
+            if self.errors == MOST_ERRORS + 1 {
+                let message = format!("there are more than {MOST_ERRORS} errors; the rest is not shown");
+                self.list.push(Problem { severity, span: None, message, hint: None, secret: false });
+            }
+            if self.errors > MOST_ERRORS {
+                return;
+            }
+        }
         let message = if self.path.is_empty() { message } else { format!("{}: {message}", self.path.join(".")) };
-        self.list.push(Problem { severity, span, message, hint });
+        self.list.push(Problem { severity, span, message, hint, secret: self.secret });
     }
 
     /// Runs `step` with `key` at the end of the path.
@@ -83,6 +101,14 @@ impl Problems {
         result
     }
 
+    /// Runs `step` while the text at its problems must not be shown.
+    pub(crate) fn keeping_secret<T>(&mut self, step: impl FnOnce(&mut Self) -> T) -> T {
+        let before = std::mem::replace(&mut self.secret, true);
+        let result = step(self);
+        self.secret = before;
+        result
+    }
+
     /// Runs `step` with the number of a list's item at the end of the path.
     pub(crate) fn within_item<T>(&mut self, index: usize, step: impl FnOnce(&mut Self) -> T) -> T {
         self.within(&index.to_string(), step)
@@ -91,7 +117,7 @@ impl Problems {
     /// Whether nothing but warnings was noted.
     #[must_use]
     pub(crate) fn passes(&self) -> bool {
-        self.list.iter().all(|problem| problem.severity == Severity::Warning)
+        self.errors == 0
     }
 
     /// Everything noted, in the order of the text.
@@ -117,6 +143,17 @@ mod tests {
         });
         let messages: Vec<_> = problems.into_list().into_iter().map(|problem| problem.message).collect();
         assert_eq!(messages, ["routes.2: sooner", "later"]);
+    }
+
+    #[test]
+    fn errors_are_counted_on_but_not_kept_without_end() {
+        let mut problems = Problems::default();
+        for place in 0..3 * MOST_ERRORS {
+            problems.push(place..place, "wrong".into());
+        }
+        let list = problems.into_list();
+        assert_eq!(list.len(), MOST_ERRORS + 1);
+        assert!(list.iter().any(|problem| problem.message.contains("more than 1000 errors")));
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 use std::sync::Arc;
 
-use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
+use annotate_snippets::{AnnotationKind, Group, Level, Origin, Renderer, Snippet};
 
 use super::document::{Span, quote};
 use super::problem::{Problem, Problems, Severity};
@@ -27,7 +27,7 @@ pub(crate) struct Located<'report> {
     pub(crate) column: usize,
     /// Whether the configuration is refused for it.
     pub(crate) severity: Severity,
-    /// The offending text, up to the end of its line.
+    /// The offending text, up to the end of its line; empty when it is a secret.
     pub(crate) text: &'report str,
     /// What is wrong.
     pub(crate) message: &'report str,
@@ -87,6 +87,11 @@ impl Report {
         };
         let title = level.primary_title(problem.message.as_str());
         let mut group = match &problem.span {
+            Some(span) if problem.secret => {
+                let place = Place::of(&self.text, span);
+                let origin = Origin::path(self.file.as_ref()).line(place.number).char_column(place.column());
+                Group::with_title(title).element(origin)
+            }
             Some(span) => {
                 let place = Place::of(&self.text, span);
                 title.element(
@@ -96,7 +101,7 @@ impl Report {
                         .annotation(AnnotationKind::Primary.span(place.within)),
                 )
             }
-            None => Group::with_title(title).element(annotate_snippets::Origin::path(self.file.as_ref())),
+            None => Group::with_title(title).element(Origin::path(self.file.as_ref())),
         };
         if let Some(hint) = &problem.hint {
             group = group.element(Level::HELP.message(hint.as_str()));
@@ -111,7 +116,7 @@ impl Report {
             line: place.as_ref().map_or(0, |place| place.number),
             column: place.as_ref().map_or(0, Place::column),
             severity: problem.severity,
-            text: place.as_ref().map_or("", |place| &place.line[place.within.clone()]),
+            text: place.as_ref().filter(|_| !problem.secret).map_or("", |place| &place.line[place.within.clone()]),
             message: &problem.message,
             hint: problem.hint.as_deref(),
         }
@@ -164,7 +169,11 @@ impl<'text> Place<'text> {
 
 /// The character boundary at or before `index`.
 fn boundary(text: &str, index: usize) -> usize {
-    text.floor_char_boundary(index.min(text.len()))
+    let mut index = index.min(text.len());
+    while !text.is_char_boundary(index) {
+        index -= 1;
+    }
+    index
 }
 
 #[cfg(test)]
@@ -190,6 +199,16 @@ mod tests {
         let report = report("a = [\r\n1]\r\n", 4..9);
         let found = report.problems().next().expect("one problem");
         assert_eq!((found.line, found.column, found.text), (1, 5, "["));
+    }
+
+    #[test]
+    fn secrets_have_a_place_but_no_text() {
+        let mut problems = Problems::default();
+        problems.keeping_secret(|problems| problems.push(10..18, "odd".into()));
+        let report = Report::new("a.toml", "x = 1\ny = \"hidden\"\n", problems);
+        assert_eq!(report.lines(), ["a.toml:2:5: error: odd"]);
+        let shown = report.render(false);
+        assert!(shown.contains("a.toml:2:5") && !shown.contains("hidden"), "{shown}");
     }
 
     #[test]

@@ -22,7 +22,8 @@ pub(super) fn check(raw: raw::Gateway, problems: &mut Problems) -> Option<Gatewa
     }
     if let Some(token) = raw.admin_token.as_ref().filter(|token| token.value.0.len() < SHORTEST_TOKEN) {
         let hint = format!("use at least {SHORTEST_TOKEN} random characters");
-        problems.warn(token.span.clone(), "the admin token is short enough to be guessed".into(), hint);
+        let message = "the admin token is short enough to be guessed".to_owned();
+        problems.keeping_secret(|problems| problems.warn(token.span.clone(), message, hint));
     }
     let List(trusted) = raw.trusted_proxies?.value;
     Some(Gateway {

@@ -55,7 +55,7 @@ fn check_one(raw: raw::Route, span: &Span, upstreams: &Upstreams, problems: &mut
 }
 
 fn destination(raw: &raw::Route, span: &Span, upstreams: &Upstreams, problems: &mut Problems) -> Option<Destination> {
-    let keys: Vec<_> = raw.keys.among(&["upstream", "split"]).collect();
+    let keys: Vec<_> = raw.keys.among(raw::route::DESTINATIONS).collect();
     match keys.as_slice() {
         [] => {
             problems.push_with(span.clone(), "the route leads nowhere".into(), "set `upstream` or `split`");
@@ -115,7 +115,7 @@ fn resolve(name: &At<Name>, upstreams: &Upstreams, problems: &mut Problems) -> O
 }
 
 fn matcher(raw: raw::Match, span: &Span, problems: &mut Problems) -> Option<Matcher> {
-    let rules: Vec<_> = raw.keys.among(&["prefix", "exact", "regex"]).collect();
+    let rules: Vec<_> = raw.keys.among(raw::route::PATH_RULES).collect();
     match rules.as_slice() {
         [] => {
             let message = "the match has no rule for the path".to_owned();

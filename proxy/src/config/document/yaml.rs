@@ -4,7 +4,7 @@
 //! document nests; this file limits how far aliases may blow it up.
 
 use std::borrow::Cow;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use serde_saphyr::granit_parser::{Event, Parser, ScalarStyle, Span as EventSpan, StrInput, Tag};
 
@@ -100,6 +100,10 @@ impl<'text> Reader<'text, '_> {
             _ => return None,
         };
         self.nodes += 1;
+        if self.nodes > MOST_NODES {
+            self.problems.push(node.span, "the document has too many values".into());
+            return None;
+        }
         if anchor != 0 {
             self.anchors.insert(anchor, node.clone());
         }
@@ -120,6 +124,7 @@ impl<'text> Reader<'text, '_> {
 
     fn mapping(&mut self, span: Span, depth: usize) -> Option<Node> {
         let mut entries: Vec<Entry> = Vec::new();
+        let mut seen = HashSet::new();
         loop {
             let key = match self.next()? {
                 (Event::MappingEnd, _) => break,
@@ -128,7 +133,7 @@ impl<'text> Reader<'text, '_> {
             let (event, at) = self.next()?;
             let node = self.node(event, at, depth + 1)?;
             let Some((key, key_span)) = key else { continue };
-            if entries.iter().any(|entry| entry.key == key) {
+            if !seen.insert(key.clone()) {
                 self.problems.push(key_span, format!("the key {} stands here twice", quote(&key)));
                 continue;
             }

@@ -8,9 +8,14 @@ use crate::config::scalar::{
     Duration, EditableField, FieldName, FieldValue, MethodToken, Name, Number, PathPrefix, Pattern, UrlPath,
 };
 
+/// A route has exactly one of these.
+pub(crate) const DESTINATIONS: &[&str] = &["upstream", "split"];
+/// A match has exactly one of these.
+pub(crate) const PATH_RULES: &[&str] = &["prefix", "exact", "regex"];
+
 table! {
     /// Which requests go where. Exactly one of `upstream` and `split` must be there.
-    Route keeps keys {
+    Route keeps keys with one of DESTINATIONS {
         /// Unique among routes; the `route` label of metrics.
         name: Name = REQUIRED,
         /// What a request must be to take this route.
@@ -35,7 +40,7 @@ table! {
 table! {
     /// What a request must be. Exactly one of `prefix`, `exact` and `regex` must be there. Paths are compared in normal
     /// form: unreserved characters plain, escapes in upper case, no dot segments.
-    Match keeps keys {
+    Match keeps keys with one of PATH_RULES {
         /// Leading whole segments of the path: `/api` matches `/api` and `/api/x`, not `/apix`.
         prefix: PathPrefix = OPTIONAL,
         /// The whole path.

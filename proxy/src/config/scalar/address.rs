@@ -124,7 +124,7 @@ fn unix(path: &str) -> Result<Target, Refusal> {
     if !path.starts_with('/') || path.contains('\0') {
         return Err(Refusal::new(
             "the path of a unix socket must be absolute",
-            format!("write it as in `unix:/run/{}`", path.trim_start_matches(['.', '/']).escape_default()),
+            format!("write it as in `unix:/{}`", path.trim_start_matches(['.', '/']).escape_default()),
         ));
     }
     if path.len() > LONGEST_SOCKET_PATH {

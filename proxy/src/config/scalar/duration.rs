@@ -34,7 +34,11 @@ impl Text for Duration {
             ));
         }
         let Some((_, factor)) = UNITS.iter().find(|(name, _)| *name == unit) else {
-            return Err(Refusal::new(format!("{} is not a unit of time", quote(unit)), HINT));
+            let hint = meant(unit.trim()).map(|unit| format!("did you mean `{number}{unit}`?"));
+            return Err(Refusal::new(
+                format!("{} is not a unit of time", quote(unit.trim())),
+                hint.unwrap_or(HINT.into()),
+            ));
         };
         match number.parse::<u64>().ok().and_then(|number| number.checked_mul(*factor)) {
             Some(0) => Err(Refusal::plain("must be at least 1ms")),
@@ -45,6 +49,23 @@ impl Text for Duration {
 
     fn schema() -> Schema {
         json_schema!({ "type": "string", "pattern": "^0*[1-9][0-9]*(ms|s|m|h)$", "examples": ["250ms", "5s", "2m"] })
+    }
+}
+
+/// The unit that a longer or capital spelling stands for.
+fn meant(unit: &str) -> Option<&'static str> {
+    let unit = unit.to_ascii_lowercase();
+    let begins = |beginnings: &[&str]| beginnings.iter().any(|beginning| unit.starts_with(beginning));
+    match unit.as_str() {
+        "ms" => Some("ms"),
+        "s" => Some("s"),
+        "m" => Some("m"),
+        "h" => Some("h"),
+        _ if begins(&["ms", "milli"]) => Some("ms"),
+        _ if begins(&["sec"]) => Some("s"),
+        _ if begins(&["min"]) => Some("m"),
+        _ if begins(&["hour", "hr"]) => Some("h"),
+        _ => None,
     }
 }
 
@@ -68,12 +89,22 @@ mod tests {
     fn everything_else_is_told_apart() {
         assert_eq!(parse(""), Err("`` is not a duration".into()));
         assert_eq!(parse("5"), Err("`5` has no unit".into()));
-        assert_eq!(parse("5 s"), Err("` s` is not a unit of time".into()));
+        assert_eq!(parse("5 s"), Err("`s` is not a unit of time".into()));
         assert_eq!(parse("5sec"), Err("`sec` is not a unit of time".into()));
         assert_eq!(parse("1.5s"), Err("`1.5s` is a fraction".into()));
         assert_eq!(parse("-1s"), Err("`-1s` is not a duration".into()));
         assert_eq!(parse("0s"), Err("must be at least 1ms".into()));
         assert_eq!(parse("25h"), Err("must be at most 24h".into()));
         assert_eq!(parse("99999999999999999999999s"), Err("must be at most 24h".into()));
+    }
+
+    #[test]
+    fn longer_spellings_are_led_to_the_unit() {
+        let hint = |text| Duration::parse(text).expect_err(text).hint.unwrap_or_default();
+        assert_eq!(hint("2 sec"), "did you mean `2s`?");
+        assert_eq!(hint("3minutes"), "did you mean `3m`?");
+        assert_eq!(hint("250msec"), "did you mean `250ms`?");
+        assert_eq!(hint("1 S"), "did you mean `1s`?");
+        assert_eq!(hint("5d"), HINT);
     }
 }

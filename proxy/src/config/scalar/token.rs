@@ -17,7 +17,8 @@ impl fmt::Debug for AdminToken {
 }
 
 impl Text for AdminToken {
-    const WHAT: &'static str = "a token";
+    const WHAT: &'static str = "a token, as text";
+    const SECRET: bool = true;
 
     fn parse(text: &str) -> Result<Self, Refusal> {
         let body = text.trim_end_matches('=');
