@@ -42,9 +42,6 @@ impl Method {
     /// Whether repeating the request has the same effect as sending it once (RFC 9110 section 9.2.2).
     #[must_use]
     pub fn is_idempotent(self) -> bool {
-        matches!(
-            self,
-            Method::Get | Method::Head | Method::Put | Method::Delete | Method::Options | Method::Trace
-        )
+        matches!(self, Method::Get | Method::Head | Method::Put | Method::Delete | Method::Options | Method::Trace)
     }
 }
