@@ -4,6 +4,7 @@ use crate::Error;
 use crate::component::Component;
 use crate::layout::Layout;
 use crate::process::Stopped;
+use crate::say::say;
 use crate::state::State;
 
 /// Takes the stack down. Data stays, unless `volumes` says that it goes too.
@@ -18,7 +19,7 @@ pub fn down(layout: &Layout, volumes: bool) -> Result<(), Error> {
         any |= stop(component, &mut state)?;
     }
     if !any {
-        println!("nothing was running");
+        say("nothing was running");
     }
     for file in [layout.gateway_ready(), layout.gateway_config()] {
         remove(&file, |file| std::fs::remove_file(file))?;
@@ -32,7 +33,7 @@ pub fn down(layout: &Layout, volumes: bool) -> Result<(), Error> {
         if layout.data != layout.run {
             remove(&layout.data, |folder| std::fs::remove_dir(folder))?;
         }
-        println!("the data is removed");
+        say("the data is removed");
     }
     Ok(())
 }
@@ -46,9 +47,9 @@ pub(crate) fn stop(component: Component, state: &mut State) -> Result<bool, Erro
     let stopped = running.process.stop(component.stop())?;
     let (name, pid) = (component.name(), running.process.pid);
     match stopped {
-        Stopped::Gone => println!("{name:<9} had ended already (pid {pid})"),
-        Stopped::Politely => println!("{name:<9} stopped (pid {pid})"),
-        Stopped::Killed => println!("{name:<9} did not stop when asked and was killed (pid {pid})"),
+        Stopped::Gone => say(format_args!("{name:<9} had ended already (pid {pid})")),
+        Stopped::Politely => say(format_args!("{name:<9} stopped (pid {pid})")),
+        Stopped::Killed => say(format_args!("{name:<9} did not stop when asked and was killed (pid {pid})")),
     }
     state.forget(component)?;
     Ok(stopped != Stopped::Gone)

@@ -8,7 +8,7 @@ use crate::gateway::{self, Addresses};
 use crate::layout::Layout;
 use crate::process::Program;
 use crate::state::State;
-use crate::{Error, port};
+use crate::{Error, leftovers, port};
 
 /// The database of the catalogue.
 pub(crate) const PRODUCTS_DATABASE: &str = "products";
@@ -61,6 +61,7 @@ impl Plan {
             Component::Postgres => {
                 let cluster = layout.cluster()?;
                 cluster.initialise()?;
+                leftovers::clear(&cluster.data)?;
                 return cluster.program(self.address.port(), &[]);
             }
             Component::Redis => return layout.store()?.program(self.address.port()),

@@ -26,5 +26,7 @@ pub mod up;
 
 mod gateway;
 mod launch;
+mod leftovers;
+mod say;
 
 pub use error::Error;

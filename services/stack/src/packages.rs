@@ -5,6 +5,7 @@
 use std::process::{Command, Stdio};
 
 use crate::account::is_root;
+use crate::say::say;
 use crate::{Error, programs};
 
 /// What the stack itself runs on.
@@ -43,7 +44,7 @@ pub fn provide(packages: &[&str]) -> Result<(), Error> {
     if !is_root() && !sudo_is_free() {
         return refuse(None);
     }
-    println!("installing {} ...", wanted.join(" "));
+    say(format_args!("installing {} ...", wanted.join(" ")));
     let mut install = vec!["install", "-y", "--no-install-recommends"];
     install.extend(&wanted);
     // The lists of packages may be missing or old; asking for new ones first would cost time whenever they are not.

@@ -3,6 +3,7 @@
 //! Whether the server is ready is found out by asking it. Never touches a server that somebody else runs.
 
 use std::net::SocketAddr;
+use std::os::unix::fs::DirBuilderExt;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
@@ -45,7 +46,10 @@ impl Store {
         let missing = || Error::Packages { missing: vec!["redis-server".into()], because: None };
         let path = programs::find("redis-server").ok_or_else(missing)?;
         let account = self.account()?;
-        std::fs::create_dir_all(&self.data).map_err(Error::path("create", &self.data))?;
+        if !self.data.is_dir() {
+            let mut private = std::fs::DirBuilder::new();
+            private.mode(0o700).create(&self.data).map_err(Error::path("create", &self.data))?;
+        }
         // The password stands in a file and not on the command line, which everybody can read.
         let file = self.data.join("redis.conf");
         let folder = self.data.display().to_string().replace('\\', "\\\\").replace('"', "\\\"");

@@ -3,6 +3,7 @@
 use crate::Error;
 use crate::component::Component;
 use crate::layout::Layout;
+use crate::say::say;
 use crate::state::State;
 
 /// Prints the table. Says whether everything runs and is healthy.
@@ -12,7 +13,7 @@ use crate::state::State;
 pub async fn status(layout: &Layout) -> Result<bool, Error> {
     let state = State::load(layout)?;
     let mut all_well = true;
-    println!("{:<10} {:>8}  {:<22} HEALTH", "COMPONENT", "PID", "ADDRESS");
+    say(format_args!("{:<10} {:>8}  {:<22} HEALTH", "COMPONENT", "PID", "ADDRESS"));
     for component in Component::IN_ORDER {
         let (pid, address, health) = match state.get(component) {
             None => ("-".to_owned(), "-".to_owned(), Err("not running".to_owned())),
@@ -26,7 +27,7 @@ pub async fn status(layout: &Layout) -> Result<bool, Error> {
         };
         all_well &= health.is_ok();
         let health = health.map_or_else(|seen| seen, |()| "healthy".to_owned());
-        println!("{:<10} {pid:>8}  {address:<22} {health}", component.name());
+        say(format_args!("{:<10} {pid:>8}  {address:<22} {health}", component.name()));
     }
     Ok(all_well)
 }

@@ -14,6 +14,7 @@ use crate::gateway;
 use crate::launch::Plan;
 use crate::layout::Layout;
 use crate::process::tail;
+use crate::say::say;
 use crate::state::{Running, State};
 use crate::{Error, http};
 
@@ -39,11 +40,11 @@ pub async fn up(layout: &Layout) -> Result<(), Error> {
     let _lock = layout.lock()?;
     layout.prepare()?;
     if layout.data != layout.run {
-        println!(
+        say(format_args!(
             "data is in {}, because Postgres's account cannot enter {}",
             layout.data.display(),
             layout.run.display()
-        );
+        ));
     }
     let mut state = State::load(layout)?;
     let mut started = Vec::new();
@@ -93,7 +94,7 @@ async fn is_well_already(component: Component, layout: &Layout, state: &mut Stat
     let why_not = if Plan::new(component, layout, state)?.made_from == running.made_from {
         match become_healthy(component, layout, &running, RUNNING_LIMIT).await {
             Ok(()) => {
-                println!("{name:<9} runs on {} (pid {})", running.address, running.process.pid);
+                say(format_args!("{name:<9} runs on {} (pid {})", running.address, running.process.pid));
                 return Ok(true);
             }
             Err(seen) => format!("is not well ({seen})"),
@@ -101,7 +102,7 @@ async fn is_well_already(component: Component, layout: &Layout, state: &mut Stat
     } else {
         "has a new program or new settings".to_owned()
     };
-    println!("{name:<9} {why_not}: starting it again");
+    say(format_args!("{name:<9} {why_not}: starting it again"));
     crate::down::stop(component, state)?;
     Ok(false)
 }
@@ -114,7 +115,7 @@ async fn start(
 ) -> Result<(), Error> {
     let begun = Instant::now();
     let plan = Plan::new(component, layout, state)?;
-    println!("{:<9} starts on {} ...", component.name(), plan.address);
+    say(format_args!("{:<9} starts on {} ...", component.name(), plan.address));
     let program = plan.program(component, layout, state).await?;
     let log = layout.log(component);
     if log.exists() {
@@ -137,12 +138,12 @@ async fn start(
         let tail = tail(&log);
         return Err(Error::Unhealthy { name: component.name().into(), seen, log, tail });
     }
-    println!(
+    say(format_args!(
         "{:<9} is healthy (pid {}, {:.1} s)",
         component.name(),
         running.process.pid,
         begun.elapsed().as_secs_f64()
-    );
+    ));
     state.put(component, running)
 }
 
@@ -187,28 +188,28 @@ async fn become_healthy(
 async fn print_summary(layout: &Layout, state: &State) {
     let address = |component| state.get(component).map(|running| running.address);
     let (Some(gateway), Some(products)) = (state.get(Component::Gateway), address(Component::Products)) else { return };
-    println!("\nSupplex is up.\n");
-    println!("  gateway   http://{}", gateway.address);
+    say("\nSupplex is up.\n");
+    say(format_args!("  gateway   http://{}", gateway.address));
     if let Some(admin) = gateway.admin {
-        println!("  admin     http://{admin}");
+        say(format_args!("  admin     http://{admin}"));
     }
-    println!("  products  http://{products}");
+    say(format_args!("  products  http://{products}"));
     if let Some(postgres) = address(Component::Postgres) {
-        println!("  postgres  postgresql://supplex@{postgres}/{}", crate::launch::PRODUCTS_DATABASE);
+        say(format_args!("  postgres  postgresql://supplex@{postgres}/{}", crate::launch::PRODUCTS_DATABASE));
     }
     if let Some(redis) = address(Component::Redis) {
-        println!("  redis     redis://{redis}/0");
+        say(format_args!("  redis     redis://{redis}/0"));
     }
-    println!("  password of both databases: {}", layout.password_file().display());
-    println!("  logs: {}\n\nTry", layout.run.join("log").display());
+    say(format_args!("  password of both databases: {}", layout.password_file().display()));
+    say(format_args!("  logs: {}\n\nTry", layout.run.join("log").display()));
     let page = http::get(products, "/products?limit=1", RUNNING_LIMIT).await;
     if page.is_ok_and(|page| page.body.contains("\"items\":[]")) {
-        println!("  make seed      # the catalogue is still empty");
+        say("  make seed      # the catalogue is still empty");
     }
-    println!("  curl -s 'http://{}/api/products?category=protein&limit=3'", gateway.address);
+    say(format_args!("  curl -s 'http://{}/api/products?category=protein&limit=3'", gateway.address));
     if let Some(admin) = gateway.admin {
-        println!("  curl -s http://{admin}/metrics");
-        println!("  curl -s http://{admin}/api/routes");
+        say(format_args!("  curl -s http://{admin}/metrics"));
+        say(format_args!("  curl -s http://{admin}/api/routes"));
     }
-    println!("  make status\n  make down");
+    say("  make status\n  make down");
 }
