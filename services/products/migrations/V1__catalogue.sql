@@ -2,7 +2,7 @@
 -- not depend on the locale the database was made with.
 CREATE TABLE products (
     id          uuid        PRIMARY KEY,
-    name        text        COLLATE "C" NOT NULL CHECK (name <> ''),
+    name        text        COLLATE "C" NOT NULL CHECK (char_length(name) BETWEEN 1 AND 200),
     brand       text        NOT NULL CHECK (brand <> ''),
     category    text        NOT NULL CHECK (category <> ''),
     flavours    text[]      NOT NULL,

@@ -10,7 +10,7 @@ use crate::account::{Account, is_root};
 use crate::component::Component;
 use crate::postgres::{Cluster, write_private};
 use crate::redis::Store;
-use crate::{Error, port};
+use crate::{Error, port, secret};
 
 /// What can be chosen on the command line.
 #[derive(Args, Clone, Debug)]
@@ -85,7 +85,7 @@ impl Layout {
         create_open(&self.data)?;
         create_open(&self.run.join("log"))?;
         if !self.password_file().exists() {
-            write_private(&self.password_file(), &new_password()?)?;
+            write_private(&self.password_file(), &secret::new()?)?;
         }
         Ok(())
     }
@@ -189,12 +189,4 @@ fn create_open(path: &Path) -> Result<(), Error> {
     }
     std::fs::create_dir_all(path).map_err(Error::path("create", path))?;
     std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o711)).map_err(Error::path("open up", path))
-}
-
-fn new_password() -> Result<String, Error> {
-    use std::io::Read;
-    let mut bytes = [0; 16];
-    let random = File::open("/dev/urandom").and_then(|mut random| random.read_exact(&mut bytes));
-    random.map_err(Error::io("read /dev/urandom"))?;
-    Ok(format!("{:032x}", u128::from_ne_bytes(bytes)))
 }

@@ -28,5 +28,6 @@ mod gateway;
 mod launch;
 mod leftovers;
 mod say;
+mod secret;
 
 pub use error::Error;

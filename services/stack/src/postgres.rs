@@ -13,7 +13,7 @@ use tokio_postgres::{Client, Config, NoTls};
 use crate::account::Account;
 use crate::leash::Leash;
 use crate::process::{Program, tail};
-use crate::{Error, port, programs};
+use crate::{Error, port, programs, secret};
 
 /// The role that owns everything in a private server.
 const ROLE: &str = "supplex";
@@ -200,7 +200,7 @@ impl Temporary {
     /// When Postgres is not installed or does not start.
     pub async fn start() -> Result<Self, Error> {
         let folder = temporary_folder()?;
-        let cluster = Cluster { data: folder.path().join("data"), password: "test".into() };
+        let cluster = Cluster { data: folder.path().join("data"), password: secret::new()? };
         cluster.initialise()?;
         let mut temporary = Self { server: None, cluster, address: port::local(0), folder };
         // Another process may take the port in between.
@@ -288,9 +288,9 @@ mod tests {
         let client = server.cluster.connect(address, "shop").await.expect("connects");
         let row = client.query_one("SELECT n FROM t", &[]).await.expect("reads");
         assert_eq!(row.get::<_, i32>(0), 7);
-        let folder = server.folder.path().to_owned();
+        let (cluster, folder) = (server.cluster.clone(), server.folder.path().to_owned());
         drop(server);
-        assert!(port::is_free(address.port()));
+        assert!(cluster.check(address).await.is_err());
         assert!(!folder.exists());
     }
 

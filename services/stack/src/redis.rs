@@ -15,7 +15,7 @@ use crate::account::Account;
 use crate::leash::Leash;
 use crate::postgres::{temporary_folder, write_private};
 use crate::process::{Program, tail};
-use crate::{Error, port, programs};
+use crate::{Error, port, programs, secret};
 
 /// How long one attempt to get an answer may take.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(2);
@@ -110,7 +110,7 @@ impl Temporary {
     /// When Redis is not installed or does not start.
     pub async fn start() -> Result<Self, Error> {
         let folder = temporary_folder()?;
-        let store = Store { data: folder.path().join("data"), password: "test".into() };
+        let store = Store { data: folder.path().join("data"), password: secret::new()? };
         let mut temporary = Self { server: None, store, address: port::local(0), folder };
         // Another process may take the port in between.
         let mut attempts = 0;
