@@ -4,8 +4,22 @@ use super::Counter;
 
 /// Upper bounds in nanoseconds of the buckets of request and upstream durations.
 pub const DURATION_BOUNDS: &[u64] = &[
-    100_000, 250_000, 500_000, 1_000_000, 2_500_000, 5_000_000, 10_000_000, 25_000_000, 50_000_000, 100_000_000,
-    250_000_000, 500_000_000, 1_000_000_000, 2_500_000_000, 5_000_000_000, 10_000_000_000,
+    100_000,
+    250_000,
+    500_000,
+    1_000_000,
+    2_500_000,
+    5_000_000,
+    10_000_000,
+    25_000_000,
+    50_000_000,
+    100_000_000,
+    250_000_000,
+    500_000_000,
+    1_000_000_000,
+    2_500_000_000,
+    5_000_000_000,
+    10_000_000_000,
 ];
 
 /// Upper bounds in nanoseconds of the buckets of the gateway's own share; from 25 us, as the contract asks.

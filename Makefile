@@ -1,0 +1,66 @@
+# What a newcomer types. `make help` lists the targets; everything else is in the programs they call.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory
+
+export CARGO_TERM_COLOR ?= auto
+
+# Seconds for `make fuzz` (each target) and `make soak`.
+FUZZ_SECONDS ?= 1800
+SOAK_SECONDS ?= 600
+
+# Connections are descriptors: take as many as the system allows.
+RAISE := ulimit -n "$$(ulimit -Hn)" 2>/dev/null || true;
+TARGET := $(or $(CARGO_TARGET_DIR),target)
+STACK := $(TARGET)/release/supplex-stack
+
+.PHONY: help up down seed status test check soak fuzz bench bench-peers tools
+
+help: ## List the targets
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 14
+
+up: tools ## Build and start everything, then say where to look
+	cargo build --release -p supplex -p svc-products -p supplex-stack
+	@$(RAISE) $(STACK) up
+
+down: ## Stop everything; VOLUMES=1 removes the data too
+	@if [ -x $(STACK) ]; then $(STACK) down $(if $(VOLUMES),--volumes); else echo "nothing was started here"; fi
+
+seed: ## Fill the catalogue with 200 products
+	@if [ -x $(STACK) ]; then $(STACK) seed; else echo "the stack is not running; start it with: make up"; exit 1; fi
+
+status: ## Show what runs and whether it is well
+	@if [ -x $(STACK) ]; then $(STACK) status; else echo "nothing was started here"; exit 1; fi
+
+test: tools ## Run all tests
+	cargo test --workspace --no-run
+	@$(TARGET)/debug/supplex-stack install postgresql redis-server
+	@$(RAISE) cargo test --workspace --no-fail-fast
+
+check: tools ## Formatting, lints, documentation and house rules; the same as CI
+	cargo fmt --all --check
+	cargo clippy --workspace --all-targets -- -D warnings
+	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --document-private-items -q
+	.ci/house
+
+soak: tools ## Workers under contention for SOAK_SECONDS (600)
+	@$(RAISE) SOAK_SECONDS=$(SOAK_SECONDS) cargo test -p supplex --release --test soak -- --nocapture
+
+fuzz: tools ## Fuzz each target for FUZZ_SECONDS (1800)
+	@.ci/fuzz $(FUZZ_SECONDS)
+
+bench: tools ## Measure the gateway on one pinned core
+	cargo run -q -p supplex-stack -- install wrk
+	@$(RAISE) cargo bench -p supplex --bench gateway
+
+bench-peers: tools ## The same beside HAProxy and nginx
+	cargo run -q -p supplex-stack -- install wrk haproxy nginx-light
+	@$(RAISE) cargo bench -p supplex --bench peers
+
+# What must be there before anything can be built.
+tools:
+	@command -v cargo >/dev/null || { echo "cargo is missing: install Rust from https://rustup.rs"; exit 1; }
+	@command -v cc >/dev/null || { echo "a C compiler is missing: sudo apt-get install build-essential"; exit 1; }
+	@command -v git >/dev/null || { echo "git is missing: sudo apt-get install git"; exit 1; }

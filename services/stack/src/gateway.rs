@@ -1,0 +1,94 @@
+//! The gateway in the stack: its configuration, and the file by which it says that it serves.
+
+use std::net::SocketAddr;
+use std::path::Path;
+
+use serde::Deserialize;
+
+/// The name of the only listener.
+const LISTENER: &str = "public";
+
+/// The addresses that the configuration is made of.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Addresses {
+    pub(crate) listener: SocketAddr,
+    pub(crate) admin: SocketAddr,
+    pub(crate) products: SocketAddr,
+}
+
+/// The configuration for the stack.
+pub(crate) fn config(addresses: Addresses) -> String {
+    let Addresses { listener, admin, products } = addresses;
+    format!(
+        r#"# Made by `make up`, and made anew whenever an address changes. Edits are read at once but do not last.
+
+[gateway]
+workers = "auto"
+admin = "{admin}"
+
+[[listeners]]
+name = "{LISTENER}"
+address = "{listener}"
+
+[[routes]]
+name = "products"
+match = {{ prefix = "/api/products" }}
+upstream = "products"
+strip_prefix = "/api"
+timeout = "3s"
+
+[upstreams.products]
+endpoints = ["{products}"]
+balance = "least_request"
+connect_timeout = "250ms"
+attempt_timeout = "2s"
+"#
+    )
+}
+
+#[derive(Deserialize)]
+struct Ready {
+    pid: u32,
+    admin: SocketAddr,
+    listeners: std::collections::BTreeMap<String, SocketAddr>,
+}
+
+/// Where the gateway of process `pid` serves: the listener and the admin endpoint. `None` until it does.
+pub(crate) fn serving(ready_file: &Path, pid: u32) -> Option<(SocketAddr, SocketAddr)> {
+    let ready: Ready = serde_json::from_slice(&std::fs::read(ready_file).ok()?).ok()?;
+    let listener = ready.listeners.get(LISTENER)?;
+    // The file of an earlier gateway says nothing about this one.
+    (ready.pid == pid).then_some((*listener, ready.admin))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::port::local;
+
+    #[test]
+    fn the_configuration_is_toml_and_leads_to_the_service() {
+        let addresses = Addresses { listener: local(8080), admin: local(9900), products: local(7102) };
+        let config: toml::Table = config(addresses).parse().expect("TOML");
+        assert_eq!(config["gateway"]["admin"].as_str(), Some("127.0.0.1:9900"));
+        assert_eq!(config["listeners"][0]["address"].as_str(), Some("127.0.0.1:8080"));
+        assert_eq!(config["routes"][0]["strip_prefix"].as_str(), Some("/api"));
+        assert_eq!(config["upstreams"]["products"]["endpoints"][0].as_str(), Some("127.0.0.1:7102"));
+    }
+
+    #[test]
+    fn only_the_ready_file_of_this_process_counts() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let file = folder.path().join("ready");
+        assert_eq!(serving(&file, 7), None);
+        for (text, expected) in [
+            ("{\"pid\":7,\"adm", None),
+            (r#"{"pid":8,"admin":"127.0.0.1:2","listeners":{"public":"127.0.0.1:1"}}"#, None),
+            (r#"{"pid":7,"admin":"127.0.0.1:2","listeners":{"other":"127.0.0.1:1"}}"#, None),
+            (r#"{"pid":7,"admin":"127.0.0.1:2","listeners":{"public":"127.0.0.1:1"}}"#, Some((local(1), local(2)))),
+        ] {
+            std::fs::write(&file, text).expect("writes");
+            assert_eq!(serving(&file, 7), expected, "{text}");
+        }
+    }
+}

@@ -1,0 +1,102 @@
+//! What each component is started as: its address, its settings, its command line.
+
+use std::net::SocketAddr;
+use std::path::Path;
+
+use crate::component::Component;
+use crate::gateway::{self, Addresses};
+use crate::layout::Layout;
+use crate::process::Program;
+use crate::state::State;
+use crate::{Error, leftovers, port};
+
+/// The database of the catalogue.
+pub(crate) const PRODUCTS_DATABASE: &str = "products";
+
+/// How a component should run.
+#[derive(Debug)]
+pub(crate) struct Plan {
+    pub(crate) address: SocketAddr,
+    pub(crate) admin: Option<SocketAddr>,
+    /// Differs from that of a running process when the process should be another one.
+    pub(crate) made_from: String,
+}
+
+impl Plan {
+    /// The plan for `component`, given what runs already. Changes nothing. A live process keeps its address.
+    pub(crate) fn new(component: Component, layout: &Layout, state: &State) -> Result<Self, Error> {
+        let alive = state.alive(component);
+        let address = match alive {
+            Some(alive) => alive.address,
+            None if component == Component::Gateway => port::local(port::from(layout.port)?),
+            None => port::local(Layout::port_again(state.port(component))?),
+        };
+        let mut plan = Self { address, admin: None, made_from: String::new() };
+        plan.made_from = match component {
+            Component::Postgres | Component::Redis => format!("{address} {}", layout.data.display()),
+            Component::Products => {
+                let database = address_of(Component::Postgres, state)?;
+                format!("{address} {database} {}", version_of(&layout.products)?)
+            }
+            Component::Gateway => {
+                let admin = alive.and_then(|alive| alive.admin);
+                // Not the port of the listener, which nobody has taken yet.
+                let above = layout.admin_port + u16::from(layout.admin_port == address.port());
+                let admin = admin.map_or_else(|| port::from(above).map(port::local), Ok)?;
+                plan.admin = Some(admin);
+                format!("{}\n{}", plan.gateway_config(admin, state)?, version_of(&layout.gateway)?)
+            }
+        };
+        Ok(plan)
+    }
+
+    fn gateway_config(&self, admin: SocketAddr, state: &State) -> Result<String, Error> {
+        let products = address_of(Component::Products, state)?;
+        Ok(gateway::config(Addresses { listener: self.address, admin, products }))
+    }
+
+    /// Lays out what the component needs on disk or in the database, and says how to start it.
+    pub(crate) async fn program(&self, component: Component, layout: &Layout, state: &State) -> Result<Program, Error> {
+        let (path, arguments, environment) = match component {
+            Component::Postgres => {
+                let cluster = layout.cluster()?;
+                cluster.initialise()?;
+                leftovers::clear(&cluster.data)?;
+                return cluster.program(self.address.port(), &[]);
+            }
+            Component::Redis => return layout.store()?.program(self.address.port()),
+            Component::Products => {
+                let (cluster, database) = (layout.cluster()?, address_of(Component::Postgres, state)?);
+                cluster.create_database(database, PRODUCTS_DATABASE).await.map_err(Error::State)?;
+                let url = cluster.url(database, PRODUCTS_DATABASE);
+                let arguments = vec!["serve".to_owned(), "--listen".to_owned(), self.address.to_string()];
+                (&layout.products, arguments, vec![("DATABASE_URL", url)])
+            }
+            Component::Gateway => {
+                let admin = self.admin.unwrap_or(self.address);
+                let (config, ready) = (layout.gateway_config(), layout.gateway_ready());
+                std::fs::write(&config, self.gateway_config(admin, state)?).map_err(Error::path("write", &config))?;
+                if ready.exists() {
+                    std::fs::remove_file(&ready).map_err(Error::path("remove", &ready))?;
+                }
+                let words = ["run", "--config", &config.display().to_string(), "--ready-file"].map(str::to_owned);
+                let arguments = words.into_iter().chain([ready.display().to_string()]).collect();
+                (&layout.gateway, arguments, vec![])
+            }
+        };
+        Ok(Program { path: path.clone(), arguments, environment, account: None, folder: layout.run.clone() })
+    }
+}
+
+fn address_of(component: Component, state: &State) -> Result<SocketAddr, Error> {
+    let running = state.alive(component).map(|running| running.address);
+    running.ok_or_else(|| Error::State(format!("{} is not running", component.name())))
+}
+
+/// The program, and when it was built.
+fn version_of(program: &Path) -> Result<String, Error> {
+    let built = std::fs::metadata(program).and_then(|file| file.modified());
+    let built = built.map_err(|_| Error::Program(program.to_owned()))?;
+    let seconds = built.duration_since(std::time::UNIX_EPOCH).unwrap_or_default().as_secs_f64();
+    Ok(format!("{} built {seconds}", program.display()))
+}

@@ -1,0 +1,33 @@
+//! Runs the whole stack natively: Postgres, Redis, the services and the gateway.
+//!
+//! Two users: the binary `supplex-stack` behind `make up`, and tests that need a private Postgres or Redis of their own
+//! ([`postgres::Temporary`], [`redis::Temporary`]). Nothing here is part of the gateway, and nothing here runs in
+//! production. A process is only ever signalled through a handle that was checked to be the process that was started.
+//!
+//! Where to read on: `up.rs` for the order of things, `process.rs` for what is done to processes.
+
+pub mod account;
+pub mod component;
+pub mod down;
+pub mod error;
+pub mod http;
+pub mod layout;
+pub mod leash;
+pub mod packages;
+pub mod port;
+pub mod postgres;
+pub mod process;
+pub mod programs;
+pub mod redis;
+pub mod seed;
+pub mod state;
+pub mod status;
+pub mod up;
+
+mod gateway;
+mod launch;
+mod leftovers;
+mod say;
+mod secret;
+
+pub use error::Error;

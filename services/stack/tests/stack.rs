@@ -1,0 +1,185 @@
+//! The runner from end to end: `up`, `status`, `seed`, `down` on a real Postgres, Redis and catalogue.
+//!
+//! The gateway is a stand-in (`examples/stand_in_gateway.rs`): these tests are about starting and stopping.
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+use std::time::Duration;
+
+use rustix::process::Signal;
+use supplex_stack::component::Component;
+use supplex_stack::process::{Identity, Stop};
+use supplex_stack::{http, port};
+use tempfile::TempDir;
+
+/// A stack of its own, which is taken down whatever happens.
+struct Stack {
+    folder: TempDir,
+}
+
+struct Outcome {
+    success: bool,
+    text: String,
+}
+
+impl From<Output> for Outcome {
+    fn from(output: Output) -> Self {
+        let text = String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned();
+        Self { success: output.status.success(), text }
+    }
+}
+
+impl Stack {
+    fn new() -> Self {
+        let folder = tempfile::Builder::new().prefix("supplex-").tempdir().expect("a folder");
+        // Root's databases run under other accounts, which must be able to pass through.
+        let open = std::os::unix::fs::PermissionsExt::from_mode(0o711);
+        std::fs::set_permissions(folder.path(), open).expect("opens");
+        Self { folder }
+    }
+
+    fn run(&self) -> PathBuf {
+        self.folder.path().join("run")
+    }
+
+    fn call(&self, words: &[&str]) -> Outcome {
+        self.call_with(words, "")
+    }
+
+    fn call_with(&self, words: &[&str], stand_in: &str) -> Outcome {
+        let ports = [port::free().expect("a port"), port::free().expect("a port")].map(|port| port.to_string());
+        let mut command = Command::new(env!("CARGO_BIN_EXE_supplex-stack"));
+        command.args(words).env("SUPPLEX_RUN", self.run()).env("STAND_IN", stand_in);
+        command.env("SUPPLEX_GATEWAY", built("examples/stand_in_gateway"));
+        command.env("SUPPLEX_PRODUCTS", built("svc-products"));
+        command.env("SUPPLEX_PORT", &ports[0]).env("SUPPLEX_ADMIN_PORT", &ports[1]);
+        command.output().expect("runs").into()
+    }
+
+    fn state(&self) -> serde_json::Value {
+        let text = std::fs::read(self.run().join("stack.json")).expect("a state");
+        serde_json::from_slice(&text).expect("JSON")
+    }
+
+    fn process(&self, component: Component) -> Identity {
+        serde_json::from_value(self.state()["running"][component.name()].clone()).expect("it was started")
+    }
+
+    fn address(&self, component: Component) -> SocketAddr {
+        let state = self.state();
+        state["running"][component.name()]["address"].as_str().expect("an address").parse().expect("an address")
+    }
+
+    async fn get(&self, component: Component, path: &str) -> String {
+        let answer = http::get(self.address(component), path, Duration::from_secs(60)).await.expect("an answer");
+        assert_eq!(answer.status, 200, "{path}: {}", answer.body);
+        answer.body
+    }
+}
+
+impl Drop for Stack {
+    fn drop(&mut self) {
+        let outcome = self.call(&["down", "--volumes"]);
+        if !outcome.success && !std::thread::panicking() {
+            panic!("the stack does not go down: {}", outcome.text);
+        }
+    }
+}
+
+/// A program that `cargo test --workspace` builds.
+fn built(name: &str) -> PathBuf {
+    let us = std::env::current_exe().expect("this program");
+    let profile = us.parent().and_then(Path::parent).expect("target/PROFILE/deps/THIS");
+    let program = profile.join(name);
+    assert!(program.is_file(), "{} is not built; `cargo build -p svc-products` does it", program.display());
+    program
+}
+
+#[tokio::test]
+async fn up_seed_status_and_down() {
+    let stack = Stack::new();
+    assert!(!stack.call(&["status"]).success, "nothing runs yet");
+
+    let up = stack.call(&["up"]);
+    assert!(up.success, "{}", up.text);
+    assert!(up.text.contains("make seed"), "an empty catalogue is pointed out: {}", up.text);
+    let seed = stack.call(&["seed"]);
+    assert!(seed.success && seed.text.contains("200 new"), "{}", seed.text);
+    let page = stack.get(Component::Gateway, "/api/products?limit=3").await;
+    assert!(page.contains("\"servings\""), "{page}");
+    let status = stack.call(&["status"]);
+    assert!(status.success, "{}", status.text);
+    assert_eq!(status.text.matches(" healthy").count(), 4, "{}", status.text);
+
+    let processes = Component::IN_ORDER.map(|component| stack.process(component));
+    let again = stack.call(&["up"]);
+    assert!(again.success, "{}", again.text);
+    assert_eq!(processes, Component::IN_ORDER.map(|component| stack.process(component)), "{}", again.text);
+
+    let addresses = stack.address(Component::Postgres);
+    let down = stack.call(&["down"]);
+    assert!(down.success, "{}", down.text);
+    assert!(processes.iter().all(|process| !process.is_alive()), "{}", down.text);
+    assert!(!down.text.contains("killed"), "everything stops when asked: {}", down.text);
+    assert!(stack.call(&["down"]).text.contains("nothing was running"));
+
+    let up = stack.call(&["up"]);
+    assert!(up.success, "{}", up.text);
+    assert_eq!(stack.get(Component::Gateway, "/api/products?limit=3").await, page, "data survives");
+    assert_eq!(stack.address(Component::Postgres), addresses, "so do addresses");
+}
+
+#[tokio::test]
+async fn up_starts_only_what_died() {
+    let stack = Stack::new();
+    let up = stack.call(&["up"]);
+    assert!(up.success, "{}", up.text);
+    let before = Component::IN_ORDER.map(|component| stack.process(component));
+    let products = stack.process(Component::Products);
+    products.stop(Component::Products.stop()).expect("stops");
+    let without_warning = Stop { signal: Signal::KILL, ..Component::Postgres.stop() };
+    stack.process(Component::Postgres).stop(without_warning).expect("dies");
+    let status = stack.call(&["status"]);
+    assert!(!status.success && status.text.contains("ended"), "{}", status.text);
+
+    let up = stack.call(&["up"]);
+    assert!(up.success, "{}", up.text);
+    let after = Component::IN_ORDER.map(|component| stack.process(component));
+    let same: Vec<bool> = before.iter().zip(&after).map(|(before, after)| before == after).collect();
+    assert_eq!(same, [false, true, false, true], "{}", up.text);
+    stack.get(Component::Gateway, "/api/products").await;
+}
+
+#[test]
+fn a_start_that_fails_says_why_and_leaves_nothing_running() {
+    let stack = Stack::new();
+    let up = stack.call_with(&["up"], "broken");
+    assert!(!up.success, "{}", up.text);
+    assert!(up.text.contains("broken on purpose"), "the log's end is shown: {}", up.text);
+    assert_eq!(stack.state()["running"], serde_json::json!({}), "{}", up.text);
+    for started in ["postgres", "redis", "products"] {
+        assert!(up.text.contains(&format!("{started:<9} stopped")), "{}", up.text);
+    }
+}
+
+#[test]
+fn an_interrupted_start_leaves_nothing_running() {
+    let stack = Stack::new();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_supplex-stack"));
+    command.arg("up").env("SUPPLEX_RUN", stack.run()).env("STAND_IN", "silent").stdout(std::process::Stdio::piped());
+    command.env("SUPPLEX_GATEWAY", built("examples/stand_in_gateway"));
+    command.env("SUPPLEX_PRODUCTS", built("svc-products"));
+    let up = command.spawn().expect("runs");
+    let runner = Identity::of(up.id()).expect("lives");
+    let state = stack.run().join("stack.json");
+    while !std::fs::read_to_string(&state).is_ok_and(|state| state.contains("\"gateway\": {")) {
+        assert!(runner.is_alive(), "it ended before it started the gateway");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    let gateway = stack.process(Component::Gateway);
+    runner.stop(Component::Gateway.stop()).expect("stops");
+    let outcome: Outcome = up.wait_with_output().expect("ends").into();
+    assert!(!outcome.success && !gateway.is_alive(), "{}", outcome.text);
+    assert_eq!(stack.state()["running"], serde_json::json!({}), "{}", outcome.text);
+}
