@@ -49,8 +49,7 @@ impl Doorbell {
     pub fn adopt(ring: &Rc<Ring>, fd: OwnedFd) -> Doorbell {
         let inner = &mut *ring.inner.borrow_mut();
         inner.generation = inner.generation.wrapping_add(1) & 0xff_ffff;
-        let entry =
-            DoorbellEntry { fd, generation: inner.generation, counter: Box::new(0), rung: false, waker: None };
+        let entry = DoorbellEntry { fd, generation: inner.generation, counter: Box::new(0), rung: false, waker: None };
         let slot = inner.doorbells.insert(entry);
         inner.arm_doorbell(slot);
         Doorbell { ring: Rc::clone(ring), slot }

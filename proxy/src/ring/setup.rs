@@ -60,9 +60,10 @@ pub fn probe() -> Result<(), SetupError> {
         // Not used, but it came with multishot receive, which no probe tells of: Linux 6.0.
         (opcode::SendZc::CODE, "multishot receive (Linux 6.0)"),
     ];
-    needed.iter().find(|(code, _)| !probe.is_supported(*code)).map_or(Ok(()), |(_, name)| {
-        Err(SetupError::Missing(name))
-    })
+    needed
+        .iter()
+        .find(|(code, _)| !probe.is_supported(*code))
+        .map_or(Ok(()), |(_, name)| Err(SetupError::Missing(name)))
 }
 
 impl Ring {

@@ -55,14 +55,17 @@ impl Live {
         let listeners = snapshot.listeners.iter().zip(blocks.listeners).map(|(settings, block)| {
             let known = former.and_then(|live| live.listeners.iter().find(|known| known.is_same_as(settings)));
             let totals = totals.next().unwrap_or_default();
-            known.inspect(|known| *known.settings.borrow_mut() = Rc::new(settings.clone())).cloned().unwrap_or_else(|| {
-                let settings = RefCell::new(Rc::new(settings.clone()));
-                Rc::new(LiveListener { settings, block, totals, retired: Cell::new(None) })
-            })
+            known.inspect(|known| *known.settings.borrow_mut() = Rc::new(settings.clone())).cloned().unwrap_or_else(
+                || {
+                    let settings = RefCell::new(Rc::new(settings.clone()));
+                    Rc::new(LiveListener { settings, block, totals, retired: Cell::new(None) })
+                },
+            )
         });
         let listeners: Vec<_> = listeners.collect();
         let upstreams = snapshot.upstreams.iter().zip(blocks.upstreams).map(|(settings, blocks)| {
-            let known = former.and_then(|live| live.upstreams.iter().find(|known| known.settings.name == settings.name));
+            let known =
+                former.and_then(|live| live.upstreams.iter().find(|known| known.settings.name == settings.name));
             Rc::new(LiveUpstream::new(settings, blocks, known.map(|known| &**known)))
         });
         let upstreams = upstreams.collect();
