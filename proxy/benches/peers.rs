@@ -1,0 +1,81 @@
+//! `make bench-peers`: the gateway beside HAProxy and nginx, in one run, interleaved round by round.
+//!
+//! Each has one worker on one CPU; wrk and the upstream have another. What is compared is CPU per request, throughput and
+//! latency, and the run ends with one line per bar. To compare two builds of the gateway, give the other build's binary:
+//! `cargo bench -p supplex --bench peers -- --binary /path/to/supplex --candidates supplex,other`.
+//! Results: `target/bench/peers.txt` and `peers.json`.
+
+mod kit;
+
+use std::io;
+use std::process::ExitCode;
+
+use clap::Parser;
+use kit::candidate::Candidate;
+use kit::report::Report;
+use kit::rounds::Measured;
+use kit::scenario::{COMPARED, HALF_LOAD, HEADLINE, KEEP_ALIVE, Scenario};
+use kit::settings::{Kind, Settings};
+use kit::upstream::Upstream;
+use kit::{cpu, figures, machine, process, rounds, verdict};
+
+fn main() -> ExitCode {
+    match run(&Settings::parse()) {
+        Ok(code) => code,
+        Err(_) if process::was_interrupted() => {
+            eprintln!("\nstopped by a signal; everything that was started is stopped, no result was written");
+            ExitCode::from(130)
+        }
+        Err(error) => {
+            eprintln!("\nbench-peers failed: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(settings: &Settings) -> io::Result<ExitCode> {
+    let kinds = settings.compared();
+    let mut programs = vec![("wrk", "wrk"), ("taskset", "util-linux"), ("nginx", "nginx-light")];
+    if kinds.contains(&Kind::Haproxy) {
+        programs.push(("haproxy", "haproxy"));
+    }
+    machine::need(&programs)?;
+    process::stop_on_signals()?;
+    let cpus = settings.cpus()?;
+    cpu::pin_to(cpus.load)?;
+    let machine = machine::Machine::describe(cpus);
+    let folder = tempfile::tempdir()?;
+    let upstream = Upstream::start(&folder.path().join("upstream"), cpus.load)?;
+    let mut candidates = Vec::new();
+    for kind in kinds {
+        candidates.push(Candidate::start(kind, settings, cpus, &upstream, folder.path())?);
+        println!("{} is up and does the work to be measured", kind.name());
+    }
+    let mut report = Report::new("Supplex Gateway beside its peers", machine, settings, &candidates);
+    for scenario in chosen(settings) {
+        let rate = half_of_the_slowest(&report.scenarios, &candidates);
+        report.add(rounds::run(&scenario, &mut candidates, settings, cpus, rate)?);
+    }
+    if let Some(gateway) = candidates.iter().find(|candidate| candidate.kind.is_gateway()) {
+        report.verdicts = verdict::judge(&report.scenarios, gateway.kind.name());
+    }
+    report.finish("peers", settings)
+}
+
+/// The scenarios asked for; half load brings the headline with it, whose figures it needs.
+fn chosen(settings: &Settings) -> Vec<Scenario> {
+    let all = KEEP_ALIVE.iter().chain(&COMPARED);
+    let needed = |key: &str| settings.wants(key) || (key == HEADLINE && settings.wants(HALF_LOAD));
+    all.filter(|scenario| needed(scenario.key)).copied().collect()
+}
+
+/// Half of the lowest median throughput of any peer in the headline; of any candidate, if there is no peer.
+fn half_of_the_slowest(measured: &[Measured], candidates: &[Candidate]) -> f64 {
+    let Some(headline) = measured.iter().find(|measured| measured.scenario.key == HEADLINE) else { return 0.0 };
+    let rate_of = |candidate: &Candidate| {
+        figures::median(&headline.samples, candidate.kind.name(), |sample| sample.rate).map(|spread| spread.median)
+    };
+    let peers = candidates.iter().filter(|candidate| !candidate.kind.is_gateway()).filter_map(rate_of);
+    let slowest = peers.reduce(f64::min).or_else(|| candidates.iter().filter_map(rate_of).reduce(f64::min));
+    slowest.unwrap_or(0.0) / 2.0
+}
