@@ -8,7 +8,7 @@
 pub mod explain;
 mod group;
 pub mod matcher;
-mod precedence;
+pub mod precedence;
 pub mod table;
 
 pub use explain::{Finding, explain, unreachable};

@@ -6,7 +6,7 @@ use super::{HeaderEdits, UpstreamId};
 use crate::route::Matcher;
 
 /// One `[[routes]]` entry.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Route {
     /// Unique among routes; the `route` label of metrics.
     pub name: Box<str>,

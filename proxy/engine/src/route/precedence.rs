@@ -20,7 +20,8 @@ fn rank(matcher: &Matcher) -> impl Ord + use<> {
 }
 
 /// All routes in the order in which they are tried.
-pub(super) fn in_order(routes: &[Route]) -> Vec<(RouteId, &Route)> {
+#[must_use]
+pub fn in_order(routes: &[Route]) -> Vec<(RouteId, &Route)> {
     // The configuration check refuses more routes than ids can name.
     let mut order: Vec<_> = (0..=u16::MAX).map(RouteId).zip(routes).collect();
     order.sort_by_key(|(_, route)| rank(&route.matcher));

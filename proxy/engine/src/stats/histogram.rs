@@ -13,21 +13,28 @@ pub const OVERHEAD_BOUNDS: &[u64] = &[
     25_000, 50_000, 75_000, 100_000, 150_000, 250_000, 500_000, 1_000_000, 2_500_000, 5_000_000, 10_000_000, 50_000_000,
 ];
 
+/// The most buckets a histogram can have, the one above every bound included.
+const BUCKETS_MOST: usize = 20;
+const _: () = assert!(DURATION_BOUNDS.len() < BUCKETS_MOST && OVERHEAD_BOUNDS.len() < BUCKETS_MOST);
+
 /// Counts of observations by bucket, with their sum. One writer.
 #[derive(Debug)]
 pub struct Histogram {
     bounds: &'static [u64],
-    /// One per bound, and one for what is above the last.
-    buckets: Box<[Counter]>,
+    /// One per bound, and one for what is above the last. Inline, so that a block is one piece of memory.
+    buckets: [Counter; BUCKETS_MOST],
     sum: Counter,
 }
 
 impl Histogram {
-    /// An empty histogram over `bounds`, which ascend.
+    /// An empty histogram over `bounds`, which ascend and are fewer than 20.
+    ///
+    /// # Panics
+    /// When there are too many bounds.
     #[must_use]
     pub fn new(bounds: &'static [u64]) -> Self {
-        let buckets = (0..=bounds.len()).map(|_| Counter::default()).collect();
-        Self { bounds, buckets, sum: Counter::default() }
+        assert!(bounds.len() < BUCKETS_MOST, "a histogram has at most {BUCKETS_MOST} buckets");
+        Self { bounds, buckets: Default::default(), sum: Counter::default() }
     }
 
     /// Counts one observation, in nanoseconds.
@@ -47,7 +54,7 @@ impl Histogram {
 
     /// The count of each bucket (not cumulative); the last is what was above every bound.
     pub fn counts(&self) -> impl Iterator<Item = u64> + '_ {
-        self.buckets.iter().map(Counter::get)
+        self.buckets.iter().take(self.bounds.len() + 1).map(Counter::get)
     }
 
     /// The sum of all observations in nanoseconds.

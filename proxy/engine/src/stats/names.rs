@@ -15,8 +15,10 @@ names! {
     UPSTREAM_REQUESTS = "supplex_upstream_requests_total", "Attempts at an endpoint, by result.";
     UPSTREAM_DURATION = "supplex_upstream_duration_seconds", "From sending an attempt to the end of its response head.";
     UPSTREAM_IN_FLIGHT = "supplex_upstream_in_flight", "Attempts in flight at an endpoint.";
+    UPSTREAM_POOLED = "supplex_upstream_pooled_connections", "Idle connections to an endpoint, kept for the next request.";
     CONNECTIONS = "supplex_connections", "Client connections, by listener and state.";
     ACCEPTED = "supplex_connections_accepted_total", "Client connections accepted.";
+    REFUSED = "supplex_connections_refused_total", "Client connections refused because max_connections was reached.";
     LOCAL_REPLIES = "supplex_local_replies_total", "Responses the gateway made itself, by reason.";
     GENERATION = "supplex_config_generation", "The generation of the running configuration.";
     RELOADS = "supplex_reloads_total", "Reloads, by result (accepted, refused, unchanged).";
@@ -28,5 +30,14 @@ names! {
     WORKER_STALLS = "supplex_worker_stalls_total", "Times a worker took over 100 ms to come round its loop.";
     WORKER_LINK_DROPS = "supplex_worker_link_drops_total", "Messages or log lines a worker dropped because the receiver was behind.";
     WORKER_PANICS = "supplex_worker_panics_total", "Exchanges given up because of a defect.";
+    WORKER_BUFFERS = "supplex_worker_receive_buffers", "Receive buffers a worker has allocated.";
     ACCESS_LOG_DROPPED = "supplex_access_log_dropped_total", "Access log lines dropped because the writer was behind.";
+    ACCESS_LOG_FAILURES = "supplex_access_log_write_failures_total", "Failed writes of the access log, each with the lines it held.";
+    PROCESS_CPU = "process_cpu_seconds_total", "User and system CPU time.";
+    PROCESS_OPEN_FDS = "process_open_fds", "Open file descriptors.";
+    PROCESS_MAX_FDS = "process_max_fds", "The most file descriptors the process may open.";
+    PROCESS_RESIDENT = "process_resident_memory_bytes", "Resident memory.";
+    PROCESS_VIRTUAL = "process_virtual_memory_bytes", "Virtual memory.";
+    PROCESS_START = "process_start_time_seconds", "When the process started, in seconds since 1970.";
+    PROCESS_THREADS = "process_threads", "Threads of the process.";
 }

@@ -26,9 +26,7 @@ impl RequestView for Parsed<'_> {
     fn has_header(&self, name: &str, value: &str) -> bool {
         let (name, value) = (name.as_bytes(), value.as_bytes());
         let mut fields = self.head.fields().iter();
-        fields.any(|field| {
-            field.name.of(self.bytes).eq_ignore_ascii_case(name) && field.value.of(self.bytes) == value
-        })
+        fields.any(|field| field.name.of(self.bytes).eq_ignore_ascii_case(name) && field.value.of(self.bytes) == value)
     }
 }
 

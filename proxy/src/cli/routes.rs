@@ -1,0 +1,109 @@
+//! `supplex routes`: the routes of a configuration as a table, in the order in which they are tried.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::Args;
+use supplex_engine::config::{Destination, Route};
+use supplex_engine::route::{HostPattern, Matcher, PathMatch, RequestView, explain};
+
+use crate::config::{self, Blueprint};
+
+/// Print the routes in the order in which they are tried.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Example:
+  supplex routes --config config.toml")]
+pub(super) struct RoutesArguments {
+    /// The configuration file (.toml, .yaml or .yml)
+    #[arg(long, short, value_name = "FILE", env = "SUPPLEX_CONFIG", default_value = "config.toml")]
+    config: PathBuf,
+}
+
+pub(super) fn run(arguments: &RoutesArguments) -> ExitCode {
+    match config::load(&arguments.config) {
+        Ok(blueprint) => super::print(&table(&blueprint)),
+        Err(report) => super::refuse(&report),
+    }
+}
+
+fn table(blueprint: &Blueprint) -> String {
+    let mut rows = vec![["ROUTE", "MATCH", "DESTINATION", "TIMEOUT"].map(str::to_owned)];
+    for (id, _) in explain(&blueprint.routes, &AnyRequest) {
+        let Some(route) = blueprint.routes.get(id.index()) else { continue };
+        rows.push([
+            route.name.to_string(),
+            matches(&route.matcher),
+            destination(route, blueprint),
+            format!("{:?}", route.timeout),
+        ]);
+    }
+    aligned(&rows)
+}
+
+/// The order in which routes are tried is the same for every request, so one that asks for nothing shows it.
+struct AnyRequest;
+
+impl RequestView for AnyRequest {
+    fn method(&self) -> &[u8] {
+        b""
+    }
+
+    fn host(&self) -> &[u8] {
+        b""
+    }
+
+    fn path(&self) -> &[u8] {
+        b""
+    }
+
+    fn has_header(&self, _: &str, _: &str) -> bool {
+        false
+    }
+}
+
+fn matches(matcher: &Matcher) -> String {
+    let mut rules = vec![match &matcher.path {
+        PathMatch::Exact(path) => format!("= {path}"),
+        PathMatch::Prefix(path) => format!("{path}/*"),
+        PathMatch::Regex(pattern, _) => format!("~ {pattern}"),
+    }];
+    if !matcher.methods.is_empty() {
+        rules.push(matcher.methods.join(","));
+    }
+    match &matcher.host {
+        Some(HostPattern::Exact(host)) => rules.push(format!("host {host}")),
+        Some(HostPattern::Below(host)) => rules.push(format!("host *{host}")),
+        None => {}
+    }
+    rules.extend(matcher.headers.iter().map(|(name, value)| format!("{name}: {value}")));
+    rules.join("; ")
+}
+
+fn destination(route: &Route, blueprint: &Blueprint) -> String {
+    let name = |id: supplex_engine::config::UpstreamId| {
+        blueprint.upstreams.get(id.index()).map_or("", |upstream| &*upstream.settings.name)
+    };
+    let target = match &route.destination {
+        Destination::Upstream(id) => name(*id).to_owned(),
+        Destination::Split(split) => {
+            let arms = split.arms().iter().map(|(id, weight)| format!("{} {weight}", name(*id)));
+            arms.collect::<Vec<_>>().join(", ")
+        }
+    };
+    let rewrite = &route.rewrite;
+    let strip = rewrite.strip_prefix.as_ref().map_or(String::new(), |prefix| format!(" -{prefix}"));
+    let add = rewrite.add_prefix.as_ref().map_or(String::new(), |prefix| format!(" +{prefix}"));
+    format!("{target}{strip}{add}")
+}
+
+/// The rows with their columns padded to the widest cell.
+fn aligned(rows: &[[String; 4]]) -> String {
+    let width = |column: usize| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or(0);
+    let widths = [width(0), width(1), width(2), width(3)];
+    let line = |row: &[String; 4]| {
+        let cells = row.iter().zip(widths).map(|(cell, width)| format!("{cell:<width$}")).collect::<Vec<_>>();
+        format!("{}\n", cells.join("  ").trim_end())
+    };
+    rows.iter().map(line).collect()
+}

@@ -1,0 +1,42 @@
+//! From the file as written to the engine's types: every rule that takes more than one value to judge.
+//!
+//! Like the decoding before it, it notes every problem and goes on. It reads no file and resolves no name.
+//! Where to read on: one file per table in `check/`.
+
+mod edits;
+mod gateway;
+mod listeners;
+mod routes;
+mod upstreams;
+
+use super::blueprint::Blueprint;
+use super::decode::{At, List, Map};
+use super::problem::Problems;
+use super::raw::Config;
+use super::report::Report;
+
+/// The blueprint of a configuration; `None` when `problems` says why there is none.
+pub(crate) fn check(config: Config, problems: &mut Problems) -> Option<Blueprint> {
+    let raw_gateway = config.gateway?.value;
+    let admin = raw_gateway.admin.clone();
+    let gateway = gateway::check(raw_gateway, problems);
+    let listeners = config.listeners.map_or(Vec::new(), |At { value: List(items), .. }| items);
+    let listeners = listeners::check(listeners, admin.as_ref(), problems);
+    let Map(upstreams) = config.upstreams?.value;
+    let upstreams = upstreams::check(upstreams, problems);
+    let List(routes) = config.routes?.value;
+    let routes = routes::check(routes, &upstreams, problems);
+    upstreams::check_use(&upstreams, &routes, problems);
+    let telemetry = gateway::check_telemetry(config.telemetry?.value);
+    if !problems.passes() {
+        return None;
+    }
+    Some(Blueprint {
+        gateway: gateway?,
+        listeners,
+        routes,
+        upstreams: upstreams.into_plans(),
+        telemetry,
+        warnings: Report::default(),
+    })
+}

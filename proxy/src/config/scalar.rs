@@ -1,0 +1,28 @@
+//! The kinds of single values: each knows how it is written, what it may be and what to say when it is not.
+//!
+//! Nothing here looks at another value; what values mean together is in `check.rs`.
+
+pub(crate) mod address;
+pub(crate) mod duration;
+pub(crate) mod field;
+pub(crate) mod host;
+pub(crate) mod method;
+pub(crate) mod name;
+pub(crate) mod number;
+pub(crate) mod path;
+pub(crate) mod pattern;
+pub(crate) mod size;
+pub(crate) mod token;
+pub(crate) mod word;
+
+pub(crate) use address::Target;
+pub(crate) use duration::Duration;
+pub(crate) use field::{EditableField, FieldName, FieldValue};
+pub(crate) use method::MethodToken;
+pub(crate) use name::Name;
+pub(crate) use number::{Number, Workers};
+pub(crate) use path::{PathPrefix, UrlPath};
+pub(crate) use pattern::Pattern;
+pub(crate) use size::Size;
+pub(crate) use token::AdminToken;
+pub(crate) use word::{LogFormat, LogPath};

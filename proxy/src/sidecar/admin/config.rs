@@ -1,0 +1,125 @@
+//! `/api/config`: what runs, since when, on which workers, and what was refused last. Secrets are not shown.
+
+use httpdate::fmt_http_date;
+use serde_json::{Map, Value, json};
+use supplex_engine::config::{AccessLog, Balance, Gateway, HeaderEdits, Listener, Route, Snapshot, Upstream, Workers};
+
+use super::super::Sidecar;
+use super::super::reload::Refusal;
+use super::routes::{show_destination, show_matcher};
+
+pub(super) fn document(sidecar: &Sidecar) -> Value {
+    let (running, reloads) = (sidecar.running.borrow(), sidecar.reloads.borrow());
+    let snapshot = &running.snapshot;
+    let workers = sidecar.crew.iter().enumerate().map(|(number, member)| {
+        let block = &member.block;
+        json!({ "worker": number, "generation": block.generation.get(), "resolution": block.resolution.get() })
+    });
+    let addresses: Map<String, Value> =
+        sidecar.addresses().into_iter().map(|(name, address)| (name.into(), json!(address.to_string()))).collect();
+    json!({
+        "file": sidecar.origin.config.display().to_string(),
+        "generation": snapshot.generation,
+        "resolution": snapshot.resolution,
+        "loaded_at": fmt_http_date(running.loaded_at),
+        "workers": workers.collect::<Vec<_>>(),
+        "addresses": { "admin": sidecar.origin.admin.to_string(), "listeners": addresses },
+        "reloads": {
+            "accepted": reloads.accepted, "refused": reloads.refused, "unchanged": reloads.unchanged,
+        },
+        "last_refusal": reloads.last_refusal().map(show_refusal),
+        "config": show(snapshot),
+    })
+}
+
+fn show_refusal(refusal: &Refusal) -> Value {
+    json!({ "at": fmt_http_date(refusal.at), "trigger": refusal.trigger, "problems": refusal.problems })
+}
+
+fn show(snapshot: &Snapshot) -> Value {
+    let upstreams: Map<String, Value> = snapshot.upstreams.iter().map(show_upstream).collect();
+    let log = snapshot.telemetry.access_log.as_ref().map(|log| match log {
+        AccessLog::Stdout => json!({ "path": "stdout", "format": "json" }),
+        AccessLog::File(path) => json!({ "path": path.display().to_string(), "format": "json" }),
+    });
+    json!({
+        "gateway": show_gateway(&snapshot.gateway),
+        "listeners": snapshot.listeners.iter().map(show_listener).collect::<Vec<_>>(),
+        "routes": snapshot.routes.iter().map(|route| show_route(route, snapshot)).collect::<Vec<_>>(),
+        "upstreams": upstreams,
+        "telemetry": { "access_log": log },
+    })
+}
+
+fn show_gateway(gateway: &Gateway) -> Value {
+    json!({
+        "workers": match gateway.workers {
+            Workers::Auto => json!("auto"),
+            Workers::Exactly(count) => json!(count),
+        },
+        "admin": gateway.admin.to_string(),
+        "admin_token": gateway.admin_token.as_ref().map(|_| "(set)"),
+        "drain_timeout_seconds": gateway.drain_timeout.as_secs_f64(),
+        "trusted_proxies": gateway.trusted_proxies.iter().map(ToString::to_string).collect::<Vec<_>>(),
+    })
+}
+
+fn show_listener(listener: &Listener) -> Value {
+    json!({
+        "name": listener.name,
+        "address": listener.address.to_string(),
+        "header_timeout_seconds": listener.header_timeout.as_secs_f64(),
+        "idle_timeout_seconds": listener.idle_timeout.as_secs_f64(),
+        "max_header_bytes": listener.max_header_bytes,
+        "max_header_fields": listener.max_header_fields,
+        "max_body_bytes": listener.max_body_bytes,
+        "max_connections": listener.max_connections,
+    })
+}
+
+fn show_route(route: &Route, snapshot: &Snapshot) -> Value {
+    json!({
+        "name": route.name,
+        "match": show_matcher(&route.matcher),
+        "destination": show_destination(&route.destination, snapshot),
+        "strip_prefix": route.rewrite.strip_prefix,
+        "add_prefix": route.rewrite.add_prefix,
+        "timeout_seconds": route.timeout.as_secs_f64(),
+        "request_headers": show_edits(&route.request_headers),
+        "response_headers": show_edits(&route.response_headers),
+    })
+}
+
+/// Fields whose values are not shown.
+const SECRETS: [&str; 4] = ["authorization", "cookie", "proxy-authorization", "x-api-key"];
+
+fn show_edits(edits: &HeaderEdits) -> Value {
+    let shown = |name: &str, value: &str| if SECRETS.contains(&name) { json!("(set)") } else { json!(value) };
+    let set: Map<String, Value> =
+        edits.set.iter().map(|(name, value)| (name.to_string(), shown(name, value))).collect();
+    json!({ "set": set, "remove": edits.remove })
+}
+
+fn show_upstream(upstream: &Upstream) -> (String, Value) {
+    let endpoints = upstream.endpoints.iter().map(|endpoint| {
+        json!({ "endpoint": endpoint.written, "address": endpoint.address.to_string(), "weight": endpoint.weight })
+    });
+    let document = json!({
+        "endpoints": endpoints.collect::<Vec<_>>(),
+        "balance": balance_word(upstream.balance),
+        "connect_timeout_seconds": upstream.connect_timeout.as_secs_f64(),
+        "attempt_timeout_seconds": upstream.attempt_timeout.as_secs_f64(),
+        "idle_per_worker": upstream.idle_per_worker,
+        "idle_timeout_seconds": upstream.idle_timeout.as_secs_f64(),
+        "max_in_flight": upstream.max_in_flight,
+    });
+    (upstream.name.to_string(), document)
+}
+
+/// As in the configuration.
+pub(super) fn balance_word(balance: Balance) -> &'static str {
+    match balance {
+        Balance::RoundRobin => "round_robin",
+        Balance::LeastRequest => "least_request",
+    }
+}

@@ -1,0 +1,132 @@
+//! Every path of the admin endpoint.
+
+use std::rc::Rc;
+
+use hyper::{Method, Request, StatusCode};
+use serde_json::Value;
+
+use super::super::reload::{Outcome, Trigger, reload};
+use super::super::{Sidecar, metrics};
+use super::answer::{self, Answer};
+use super::gate::Stranger;
+use super::{config, gate, health, routes, upstreams, workers};
+
+/// What can be asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Page {
+    Index,
+    Health,
+    Ready,
+    Metrics,
+    Config,
+    Routes,
+    Upstreams,
+    Workers,
+    Reload,
+    Drain,
+}
+
+/// Every path with its page and what it is for.
+const PAGES: [(&str, Page, &str); 10] = [
+    ("/", Page::Index, "this list"),
+    ("/healthz", Page::Health, "200 while the process lives"),
+    ("/readyz", Page::Ready, "200 when every worker runs the current configuration, 503 otherwise and while draining"),
+    ("/metrics", Page::Metrics, "for Prometheus"),
+    ("/api/config", Page::Config, "the running configuration and the last refused reload"),
+    ("/api/routes", Page::Routes, "the routes in the order in which they are tried, with counts"),
+    ("/api/upstreams", Page::Upstreams, "upstreams and their endpoints, with counts"),
+    ("/api/workers", Page::Workers, "the workers"),
+    ("/api/reload", Page::Reload, "POST: read the configuration again and wait for the result"),
+    ("/api/drain", Page::Drain, "POST: finish what is under way and end"),
+];
+
+impl Page {
+    fn at(path: &str) -> Option<Page> {
+        PAGES.iter().find(|(other, ..)| *other == path).map(|(_, page, _)| *page)
+    }
+
+    /// Whether asking for it changes something, and so is done with POST.
+    fn changes(self) -> bool {
+        matches!(self, Page::Reload | Page::Drain)
+    }
+}
+
+/// The answer to a request. Its body, if any, is not read.
+pub(super) async fn answer<B>(sidecar: &Rc<Sidecar>, request: &Request<B>) -> Answer {
+    let page = Page::at(request.uri().path());
+    let changes = page.is_some_and(Page::changes);
+    let token = sidecar.snapshot().gateway.admin_token.clone();
+    match gate::check(token.as_deref(), request.headers(), changes) {
+        Ok(()) => {}
+        Err(Stranger::NoToken) => return answer::unauthorized(),
+        Err(Stranger::ForeignName) => {
+            return answer::forbidden("without an admin token, ask by address or as `localhost`");
+        }
+        Err(Stranger::ForeignPage) => return answer::forbidden("pages of other origins may not change anything here"),
+    }
+    let Some(page) = page else {
+        return answer::problem(StatusCode::NOT_FOUND, "admin.not_found", "`GET /` lists what there is", Value::Null);
+    };
+    match (changes, request.method()) {
+        // The server leaves the body away for HEAD.
+        (false, &Method::GET | &Method::HEAD) => show(sidecar, page),
+        (true, &Method::POST) => act(sidecar, page).await,
+        (false, _) => answer::method_refused("GET, HEAD"),
+        (true, _) => answer::method_refused("POST"),
+    }
+}
+
+fn show(sidecar: &Sidecar, page: Page) -> Answer {
+    let document = match page {
+        Page::Health => return answer::text(StatusCode::OK, "ok\n"),
+        Page::Ready => return health::readiness(sidecar),
+        Page::Metrics => return show_metrics(sidecar),
+        Page::Config => config::document(sidecar),
+        Page::Routes => routes::document(sidecar),
+        Page::Upstreams => upstreams::document(sidecar),
+        Page::Workers => workers::document(sidecar),
+        Page::Index | Page::Reload | Page::Drain => return answer::text(StatusCode::OK, index()),
+    };
+    answer::json(StatusCode::OK, &document)
+}
+
+fn index() -> String {
+    let lines = PAGES.iter().map(|(path, _, what)| format!("{path:<16} {what}\n"));
+    format!("Supplex Gateway {}\n\n{}", env!("CARGO_PKG_VERSION"), lines.collect::<String>())
+}
+
+fn show_metrics(sidecar: &Sidecar) -> Answer {
+    match metrics::render(sidecar) {
+        Ok(text) => answer::metrics(text),
+        Err(error) => {
+            let detail = format!("the metrics cannot be shown: {error}");
+            answer::problem(StatusCode::INTERNAL_SERVER_ERROR, "gateway.internal", &detail, Value::Null)
+        }
+    }
+}
+
+async fn act(sidecar: &Rc<Sidecar>, page: Page) -> Answer {
+    if page == Page::Drain {
+        sidecar.ask_for_drain();
+        return answer::json(StatusCode::ACCEPTED, &serde_json::json!({ "result": "draining" }));
+    }
+    match reload(sidecar, Trigger::Admin).await {
+        Some(Outcome::Accepted { generation, warnings, behind }) => answer::json(
+            StatusCode::OK,
+            &serde_json::json!({
+                "result": "accepted", "generation": generation, "warnings": warnings, "workers_behind": behind,
+            }),
+        ),
+        Some(Outcome::Refused(refusal)) => {
+            let more = serde_json::json!({
+                "generation": sidecar.snapshot().generation, "problems": refusal.problems,
+            });
+            let detail = "the configuration is refused as a whole; the old one stays in force";
+            answer::problem(StatusCode::UNPROCESSABLE_ENTITY, "config.refused", detail, more)
+        }
+        Some(Outcome::Unchanged { .. }) | None => {
+            let generation = sidecar.snapshot().generation;
+            answer::json(StatusCode::OK, &serde_json::json!({ "result": "unchanged", "generation": generation }))
+        }
+    }
+}

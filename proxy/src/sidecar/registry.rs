@@ -1,0 +1,279 @@
+//! The blocks of all workers, by what they count for.
+//!
+//! A listener, route or upstream keeps its blocks over reloads as long as its name stays, an endpoint as long as its
+//! upstream and address stay. Whoever leaves takes its blocks along; what they had added to sums without such a label is
+//! remembered, so that no counter ever falls. Nothing here counts; workers do.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use supplex_engine::config::Snapshot;
+use supplex_engine::reason::{self, Reason};
+use supplex_engine::stats::histogram::OVERHEAD_BOUNDS;
+use supplex_engine::stats::{EndpointBlock, Histogram, ListenerBlock, RouteBlock, UpstreamBlock};
+
+use crate::link::{Blocks, UpstreamBlocks};
+
+/// The blocks of one identity, by worker.
+pub(crate) type PerWorker<B> = Arc<[Arc<B>]>;
+
+/// All blocks but the workers' own.
+#[derive(Debug)]
+pub(crate) struct Registry {
+    workers: usize,
+    listeners: BTreeMap<Box<str>, PerWorker<ListenerBlock>>,
+    routes: BTreeMap<Box<str>, PerWorker<RouteBlock>>,
+    unrouted: PerWorker<RouteBlock>,
+    upstreams: BTreeMap<Box<str>, UpstreamEntry>,
+    retired: Retired,
+}
+
+/// The blocks of an upstream and of its endpoints.
+#[derive(Debug)]
+pub(crate) struct UpstreamEntry {
+    /// Of the upstream as a whole.
+    pub(crate) own: PerWorker<UpstreamBlock>,
+    /// By address.
+    pub(crate) endpoints: BTreeMap<Box<str>, PerWorker<EndpointBlock>>,
+}
+
+/// What blocks that left had added to sums over all of their kind.
+#[derive(Debug, Default)]
+pub(crate) struct Retired {
+    local: BTreeMap<&'static str, u64>,
+    /// The overhead's counts by bucket, and its sum.
+    pub(crate) overhead: HistogramSum,
+}
+
+/// A histogram added up over blocks.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct HistogramSum {
+    /// Upper bounds in nanoseconds.
+    pub(crate) bounds: &'static [u64],
+    /// Counts by bucket, not cumulative; the last is what was above every bound.
+    pub(crate) counts: Vec<u64>,
+    /// The sum of all observations in nanoseconds.
+    pub(crate) sum: u64,
+}
+
+impl HistogramSum {
+    /// Adds a block's histogram. All that are added must have the same bounds.
+    pub(crate) fn add(&mut self, histogram: &Histogram) {
+        self.bounds = histogram.bounds();
+        self.counts.resize(self.bounds.len() + 1, 0);
+        for (count, more) in self.counts.iter_mut().zip(histogram.counts()) {
+            *count = count.wrapping_add(more);
+        }
+        self.sum = self.sum.wrapping_add(histogram.sum());
+    }
+}
+
+impl Registry {
+    /// An empty registry for this many workers.
+    #[must_use]
+    pub(crate) fn new(workers: usize) -> Self {
+        let overhead = HistogramSum { bounds: OVERHEAD_BOUNDS, counts: vec![0; OVERHEAD_BOUNDS.len() + 1], sum: 0 };
+        Self {
+            workers,
+            listeners: BTreeMap::new(),
+            routes: BTreeMap::new(),
+            unrouted: fresh(workers),
+            upstreams: BTreeMap::new(),
+            retired: Retired { overhead, ..Retired::default() },
+        }
+    }
+
+    /// Makes room for what is new in a snapshot and returns each worker's blocks.
+    pub(crate) fn assign(&mut self, snapshot: &Snapshot) -> Vec<Blocks> {
+        let workers = self.workers;
+        for listener in &snapshot.listeners {
+            self.listeners.entry(listener.name.clone()).or_insert_with(|| fresh(workers));
+        }
+        for route in &snapshot.routes {
+            self.routes.entry(route.name.clone()).or_insert_with(|| fresh(workers));
+        }
+        for upstream in &snapshot.upstreams {
+            let entry = || UpstreamEntry { own: fresh(workers), endpoints: BTreeMap::new() };
+            let entry = self.upstreams.entry(upstream.name.clone()).or_insert_with(entry);
+            for endpoint in &upstream.endpoints {
+                entry.endpoints.entry(endpoint.address.to_string().into()).or_insert_with(|| fresh(workers));
+            }
+        }
+        (0..workers).map(|worker| self.blocks(snapshot, worker)).collect()
+    }
+
+    /// One worker's blocks. Every identity of the snapshot has an entry.
+    fn blocks(&self, snapshot: &Snapshot, worker: usize) -> Blocks {
+        let totals: Vec<_> = snapshot.listeners.iter().map(|listener| &self.listeners[&listener.name]).collect();
+        let upstreams = snapshot.upstreams.iter().map(|upstream| {
+            let entry = &self.upstreams[&upstream.name];
+            let endpoint = |address: String| Arc::clone(&entry.endpoints[&*address][worker]);
+            UpstreamBlocks {
+                own: Arc::clone(&entry.own[worker]),
+                total: Arc::clone(&entry.own),
+                endpoints: upstream.endpoints.iter().map(|it| endpoint(it.address.to_string())).collect(),
+            }
+        });
+        Blocks {
+            listeners: totals.iter().map(|blocks| Arc::clone(&blocks[worker])).collect(),
+            routes: snapshot.routes.iter().map(|route| Arc::clone(&self.routes[&route.name][worker])).collect(),
+            unrouted: Arc::clone(&self.unrouted[worker]),
+            upstreams: upstreams.collect(),
+            listener_totals: totals.into_iter().cloned().collect(),
+        }
+    }
+
+    /// Drops the blocks of whoever is not in `snapshot`. To be called when every worker runs it; what exchanges of an
+    /// older one still count then is lost.
+    pub(crate) fn retire(&mut self, snapshot: &Snapshot) {
+        self.listeners.retain(|name, _| snapshot.listeners.iter().any(|listener| listener.name == *name));
+        let retired = &mut self.retired;
+        self.routes.retain(|name, blocks| {
+            let stays = snapshot.routes.iter().any(|route| route.name == *name);
+            if !stays {
+                retired.add(blocks);
+            }
+            stays
+        });
+        self.upstreams.retain(|name, entry| {
+            let Some(upstream) = snapshot.upstreams.iter().find(|upstream| upstream.name == *name) else {
+                return false;
+            };
+            let addresses: Vec<_> = upstream.endpoints.iter().map(|endpoint| endpoint.address.to_string()).collect();
+            entry.endpoints.retain(|address, _| addresses.iter().any(|other| **other == **address));
+            true
+        });
+    }
+
+    /// Listeners with their blocks, by name.
+    pub(crate) fn listeners(&self) -> impl Iterator<Item = (&str, &[Arc<ListenerBlock>])> {
+        self.listeners.iter().map(|(name, blocks)| (&**name, &**blocks))
+    }
+
+    /// Routes with their blocks, by name.
+    pub(crate) fn routes(&self) -> impl Iterator<Item = (&str, &[Arc<RouteBlock>])> {
+        self.routes.iter().map(|(name, blocks)| (&**name, &**blocks))
+    }
+
+    /// The blocks of one route.
+    #[must_use]
+    pub(crate) fn route(&self, name: &str) -> &[Arc<RouteBlock>] {
+        self.routes.get(name).map_or(&[], |blocks| blocks)
+    }
+
+    /// The blocks for requests without a route.
+    #[must_use]
+    pub(crate) fn unrouted(&self) -> &[Arc<RouteBlock>] {
+        &self.unrouted
+    }
+
+    /// Upstreams with their blocks, by name.
+    pub(crate) fn upstreams(&self) -> impl Iterator<Item = (&str, &UpstreamEntry)> {
+        self.upstreams.iter().map(|(name, entry)| (&**name, entry))
+    }
+
+    /// The blocks of one upstream.
+    #[must_use]
+    pub(crate) fn upstream(&self, name: &str) -> Option<&UpstreamEntry> {
+        self.upstreams.get(name)
+    }
+
+    /// Every block of a route that is there, those for requests without a route included.
+    fn all_routes(&self) -> impl Iterator<Item = &RouteBlock> {
+        self.routes.values().chain([&self.unrouted]).flat_map(|blocks| blocks.iter()).map(|block| &**block)
+    }
+
+    /// Local replies for `reason` since the start, over everything that is or was there.
+    #[must_use]
+    pub(crate) fn local_replies(&self, reason: Reason) -> u64 {
+        let before = self.retired.local.get(reason.word()).copied().unwrap_or(0);
+        self.all_routes().map(|block| block.local(reason).get()).fold(before, u64::wrapping_add)
+    }
+
+    /// The gateway's own share since the start, over everything that is or was there.
+    #[must_use]
+    pub(crate) fn overhead(&self) -> HistogramSum {
+        let mut sum = self.retired.overhead.clone();
+        for block in self.all_routes() {
+            sum.add(&block.overhead);
+        }
+        sum
+    }
+}
+
+impl Retired {
+    fn add(&mut self, blocks: &[Arc<RouteBlock>]) {
+        for block in blocks {
+            self.overhead.add(&block.overhead);
+            for row in reason::ALL {
+                let sum = self.local.entry(row.word).or_default();
+                *sum = sum.wrapping_add(block.local(row.reason).get());
+            }
+        }
+    }
+}
+
+fn fresh<B: Default>(workers: usize) -> PerWorker<B> {
+    (0..workers).map(|_| Arc::default()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use supplex_engine::http1::Method;
+    use supplex_engine::stats::block::AttemptResult;
+
+    use super::super::sample::snapshot;
+    use super::*;
+
+    #[test]
+    fn counters_survive_a_reload_that_keeps_their_names() {
+        let mut registry = Registry::new(2);
+        let first = registry.assign(&snapshot(1, &["a", "b"], &[("up", &["127.0.0.1:1", "127.0.0.1:2"])]));
+        first[1].routes[1].responses.increment(Method::Get, 200);
+        first[1].upstreams[0].endpoints[1].results(AttemptResult::Success).increment();
+        first[0].listeners[0].accepted.increment();
+
+        // In another order, with a newcomer in front and a weight changed elsewhere.
+        let next = snapshot(2, &["c", "b"], &[("another", &[]), ("up", &["127.0.0.1:2"])]);
+        let second = registry.assign(&next);
+        registry.retire(&next);
+        assert!(Arc::ptr_eq(&first[1].routes[1], &second[1].routes[1]), "`b` kept its block");
+        assert!(Arc::ptr_eq(&first[1].upstreams[0].endpoints[1], &second[1].upstreams[1].endpoints[0]));
+        assert_eq!(second[0].listeners[0].accepted.get(), 1);
+        assert_eq!(registry.routes().map(|(name, _)| name).collect::<Vec<_>>(), ["b", "c"], "`a` is gone");
+        let up = registry.upstream("up").expect("an entry");
+        assert_eq!(up.endpoints.keys().map(|address| &**address).collect::<Vec<_>>(), ["127.0.0.1:2"]);
+    }
+
+    #[test]
+    fn totals_are_the_blocks_of_all_workers() {
+        let mut registry = Registry::new(3);
+        let blocks = registry.assign(&snapshot(1, &["a"], &[("up", &["127.0.0.1:1"])]));
+        assert_eq!(blocks.len(), 3);
+        for (worker, own) in blocks.iter().enumerate() {
+            assert!(Arc::ptr_eq(&own.listener_totals[0][worker], &own.listeners[0]));
+            assert!(Arc::ptr_eq(&own.upstreams[0].total[worker], &own.upstreams[0].own));
+        }
+        assert!(Arc::ptr_eq(&blocks[0].listener_totals[0], &blocks[2].listener_totals[0]));
+        assert!(!Arc::ptr_eq(&blocks[0].unrouted, &blocks[1].unrouted));
+    }
+
+    #[test]
+    fn sums_over_all_routes_never_fall_when_one_leaves() {
+        let mut registry = Registry::new(1);
+        let blocks = registry.assign(&snapshot(1, &["a", "b"], &[]));
+        for route in &blocks[0].routes {
+            route.local(Reason::UpstreamNone).increment();
+            route.overhead.observe(30_000);
+        }
+        blocks[0].unrouted.local(Reason::RouteNone).increment();
+        let before = registry.overhead();
+        let next = snapshot(2, &["b"], &[]);
+        registry.assign(&next);
+        registry.retire(&next);
+        assert_eq!(registry.local_replies(Reason::UpstreamNone), 2);
+        assert_eq!(registry.local_replies(Reason::RouteNone), 1);
+        assert_eq!(registry.overhead(), before);
+        assert_eq!(before.counts.iter().sum::<u64>(), 2);
+    }
+}
