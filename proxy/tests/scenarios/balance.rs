@@ -1,0 +1,5 @@
+//! Which endpoint of an upstream gets a request.
+
+mod least_request;
+mod round_robin;
+mod unix_socket;

@@ -1,0 +1,7 @@
+//! What a request and a response look like on the other side of the gateway.
+
+mod forwarded_fields;
+mod hop_by_hop;
+mod request_id;
+mod unchanged;
+mod via_and_host;

@@ -1,0 +1,29 @@
+//! What scenarios are made of: a [`Gateway`] with its [`Config`], [`Upstream`]s, [`Client`]s, and [`Message`]s.
+//!
+//! In a scenario, make the upstreams first, then the gateway, then the clients: they end in the opposite order, so that
+//! each still has its counterpart while it checks that everything went well.
+
+mod client;
+mod config;
+mod gate;
+mod gateway;
+mod message;
+mod pattern;
+mod problem;
+mod upstream;
+mod wire;
+
+use std::time::Duration;
+
+pub(crate) use client::Client;
+pub(crate) use config::Config;
+pub(crate) use gate::Gate;
+pub(crate) use gateway::Gateway;
+pub(crate) use message::Message;
+pub(crate) use pattern::Pattern;
+pub(crate) use problem::assert_problem;
+pub(crate) use upstream::{Peer, Seen, Upstream};
+pub(crate) use wire::{Kind, Wire};
+
+/// How long anything may take before a scenario is given up as hanging. Never what a verdict depends on otherwise.
+pub(crate) const GUARD: Duration = Duration::from_secs(20);

@@ -1,0 +1,19 @@
+//! Scenarios: the real binary on real sockets, one behaviour per file, one folder per feature.
+//!
+//! Nothing is mocked: a scenario starts its own gateway and its own upstreams, whose every byte it writes itself, and
+//! talks to the gateway with a client that takes nothing for granted. They wait for what they want to see, never for
+//! time to pass; the time limits are guards against hanging. Where to begin: `harness.rs`.
+
+mod balance;
+mod bodies;
+mod early;
+mod forwarding;
+mod half_close;
+mod harness;
+mod interim;
+mod keep_alive;
+mod limits;
+mod refusals;
+mod routing;
+mod upgrade;
+mod upstream_faults;
