@@ -32,7 +32,6 @@ use slab::Slab;
 
 pub use buffers::{Chunk, Opening, Pool};
 pub use doorbell::{Doorbell, eventfd};
-pub use driver::Pass;
 pub use entry::Received;
 pub use listener::Listener;
 pub use setup::{SetupError, probe};

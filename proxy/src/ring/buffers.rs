@@ -45,8 +45,6 @@ pub struct Pool {
     buffers: RefCell<Vec<Buffer>>,
     free_ids: RefCell<Vec<u32>>,
     alive: Cell<usize>,
-    /// A receive ended because the ring was empty, and a buffer came back since.
-    refilled: Cell<bool>,
 }
 
 struct Buffer {
@@ -71,7 +69,6 @@ impl Pool {
             buffers: RefCell::default(),
             free_ids: RefCell::default(),
             alive: Cell::new(0),
-            refilled: Cell::new(false),
         })
     }
 
@@ -157,9 +154,9 @@ impl Pool {
         self.alive.get() - usize::from(self.offered.get())
     }
 
-    /// Whether buffers came back since a receive failed for want of them. Asking clears it.
-    pub(super) fn take_refilled(&self) -> bool {
-        self.refilled.replace(false) && self.offered.get() > 0
+    /// Whether the kernel has a buffer to receive into. Buffers may have come back, or [`Pool::adapt`] added some.
+    pub(super) fn has_offered(&self) -> bool {
+        self.offered.get() > 0
     }
 
     /// Looks whether the ring was never near empty since the last call, and if so aims lower.
@@ -195,7 +192,6 @@ impl Pool {
     fn recycle(&self, id: u32) {
         if self.offered.get() < self.target.get() && id <= u32::from(u16::MAX) {
             self.give(id);
-            self.refilled.set(true);
         } else {
             self.release_memory(id);
         }
