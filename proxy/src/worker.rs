@@ -45,7 +45,7 @@ use upkeep::random::Random;
 use upkeep::wheel::Timers;
 
 /// What a worker is given when it starts. Its first message must be a [`Message::Configure`].
-pub struct Start {
+pub(crate) struct Start {
     /// Its number, from 0; the `worker` label of metrics.
     pub index: usize,
     /// The CPU it is pinned to.
@@ -66,7 +66,7 @@ pub struct Start {
 ///
 /// # Errors
 /// When the executor or the ring cannot be made or is refused by the kernel later.
-pub fn run(start: Start) -> io::Result<()> {
+pub(crate) fn run(start: Start) -> io::Result<()> {
     rt::run(start.cpu, async move {
         let Start { index, bell, messages, peers, blocks, log, .. } = start;
         let ring = Ring::new().map_err(io::Error::other)?;
