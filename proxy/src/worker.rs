@@ -151,8 +151,15 @@ impl Worker {
         if self.drain.get().is_none() {
             let since = self.ring.coarse_now();
             self.drain.set(Some(Drain { since, until: since.saturating_add(patience) }));
-            self.timers.fire_all();
+            self.fire_all_deadlines();
         }
+    }
+
+    /// Wakes everything that has a deadline, because something changed that all must notice.
+    fn fire_all_deadlines(&self) {
+        self.timers.fire_all();
+        // A task wakes others here, other than through the ring: the driver must not sleep before they ran.
+        self.ring.note_local_wake();
     }
 
     fn draining_since(&self) -> Option<u64> {
