@@ -1,6 +1,6 @@
 //! The runner from end to end: `up`, `status`, `seed`, `down` on a real Postgres, Redis and catalogue.
 //!
-//! The gateway is a stand-in (`examples/stand_in_gateway.rs`): these tests are about starting and stopping.
+//! The gateway is the real one, but where it has to fail to start: there `examples/stand_in_gateway.rs` does.
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -51,7 +51,8 @@ impl Stack {
         let ports = [port::free().expect("a port"), port::free().expect("a port")].map(|port| port.to_string());
         let mut command = Command::new(env!("CARGO_BIN_EXE_supplex-stack"));
         command.args(words).env("SUPPLEX_RUN", self.run()).env("STAND_IN", stand_in);
-        command.env("SUPPLEX_GATEWAY", built("examples/stand_in_gateway"));
+        let gateway = if stand_in.is_empty() { "supplex" } else { "examples/stand_in_gateway" };
+        command.env("SUPPLEX_GATEWAY", built(gateway));
         command.env("SUPPLEX_PRODUCTS", built("svc-products"));
         command.env("SUPPLEX_PORT", &ports[0]).env("SUPPLEX_ADMIN_PORT", &ports[1]);
         command.output().expect("runs").into()
@@ -92,7 +93,7 @@ fn built(name: &str) -> PathBuf {
     let us = std::env::current_exe().expect("this program");
     let profile = us.parent().and_then(Path::parent).expect("target/PROFILE/deps/THIS");
     let program = profile.join(name);
-    assert!(program.is_file(), "{} is not built; `cargo build -p svc-products` does it", program.display());
+    assert!(program.is_file(), "{} is not built; `cargo build --workspace` does it", program.display());
     program
 }
 
