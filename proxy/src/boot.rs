@@ -24,7 +24,6 @@ use tokio::task::LocalSet;
 
 use crate::access_log::{self, LogControl, LogSender};
 use crate::cli::RunArguments;
-use crate::config::Resolved;
 use crate::sidecar::{Origin, admin, reload};
 use exit::Failure;
 use listeners::{Book, Fresh};
@@ -87,7 +86,7 @@ fn prepare(arguments: &RunArguments) -> Result<Prepared, Failure> {
 }
 
 fn check_descriptors(loaded: &reload::Loaded, workers: usize) -> Result<(), Failure> {
-    let demand = preflight::Demand::of(&loaded.blueprint.snapshot(1, 0, &Resolved::new()), workers);
+    let demand = preflight::Demand::of(&loaded.blueprint, workers);
     let limit = preflight::descriptor_limit();
     preflight::check_descriptors(demand, limit).map_err(Failure::Host)?;
     if let Some(warning) = demand.shortfall(limit) {

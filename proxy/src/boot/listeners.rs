@@ -30,7 +30,6 @@ impl fmt::Display for BindError {
         let what = format!("listener `{}` cannot listen on {}", self.listener, self.address);
         f.write_str(&preflight::describe(&what, &self.cause))?;
         match self.cause.kind() {
-            io::ErrorKind::AddrInUse => f.write_str(". Another process has it; find it with `ss -ltnp`"),
             io::ErrorKind::PermissionDenied if self.address.port() < 1024 => f.write_str(
                 ". Ports below 1024 need the capability CAP_NET_BIND_SERVICE or the sysctl net.ipv4.ip_unprivileged_port_start",
             ),

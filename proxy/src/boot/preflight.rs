@@ -9,6 +9,7 @@ use std::io;
 use rustix::io::Errno;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
+use crate::config::Blueprint;
 use crate::ring::{self, SetupError};
 
 /// Locked memory that the rings of an executor need at most.
@@ -123,19 +124,21 @@ pub(crate) struct Demand {
 }
 
 impl Demand {
-    /// The demand of a configuration on this many workers.
+    /// The demand of a configuration on this many workers. A name may resolve to more addresses than the one that is
+    /// counted for it.
     #[must_use]
-    pub(crate) fn of(snapshot: &supplex_engine::config::Snapshot, workers: usize) -> Self {
+    pub(crate) fn of(blueprint: &Blueprint, workers: usize) -> Self {
         let wide = |count: usize| u64::try_from(count).unwrap_or(u64::MAX);
-        let clients = snapshot.listeners.iter().map(|listener| wide(listener.max_connections));
+        let clients = blueprint.listeners.iter().map(|listener| wide(listener.max_connections));
         let clients = clients.fold(0_u64, u64::saturating_add);
-        let upstream = snapshot.upstreams.iter().map(|upstream| {
+        let upstream = blueprint.upstreams.iter().map(|upstream| {
             // What is in flight comes from a client each; what is idle is bounded by the pools.
-            let idle = wide(upstream.idle_per_worker) * wide(upstream.endpoints.len()).saturating_mul(wide(workers));
-            wide(upstream.max_in_flight).min(clients).saturating_add(idle)
+            let idle = wide(upstream.settings.idle_per_worker).saturating_mul(wide(workers));
+            let idle = idle.saturating_mul(wide(upstream.endpoints.len()));
+            wide(upstream.settings.max_in_flight).min(clients).saturating_add(idle)
         });
         let upstream = upstream.fold(0_u64, u64::saturating_add);
-        let listening = wide(snapshot.listeners.len()).saturating_mul(wide(workers));
+        let listening = wide(blueprint.listeners.len()).saturating_mul(wide(workers));
         let apart = DESCRIPTORS_APART + wide(workers) * DESCRIPTORS_PER_WORKER + listening;
         Self { clients, upstream, apart }
     }
@@ -186,6 +189,7 @@ pub(crate) fn check_descriptors(demand: Demand, limit: Option<u64>) -> Result<()
 #[must_use]
 pub(crate) fn describe(what: &str, error: &io::Error) -> String {
     match Errno::from_io_error(error) {
+        Some(Errno::ADDRINUSE) => format!("{what}: {error}. Another process has it; find it with `ss -ltnp`"),
         Some(Errno::MFILE) => {
             format!("{what}: {error}. Raise the limit of file descriptors (`ulimit -n`, LimitNOFILE=)")
         }
@@ -242,6 +246,27 @@ mod tests {
         }
         assert!(check_descriptors(demand, Some(1_024)).is_ok());
         assert!(check_descriptors(demand, Some(100)).expect_err("too few").contains("needs 200"));
+    }
+
+    #[test]
+    fn the_demand_counts_every_endpoint_on_every_worker() {
+        let text = r#"
+            [[listeners]]
+            name = "public"
+            address = "127.0.0.1:0"
+            max_connections = 500
+            [[routes]]
+            name = "all"
+            match = { prefix = "/" }
+            upstream = "a"
+            [upstreams.a]
+            endpoints = ["127.0.0.1:1", "svc.test:2"]
+            idle_per_worker = 10
+            max_in_flight = 1000
+        "#;
+        let blueprint = crate::config::parse(text, crate::config::Format::Toml, "a.toml").expect("valid");
+        let demand = Demand::of(&blueprint, 4);
+        assert_eq!((demand.clients, demand.upstream), (500, 500 + 2 * 10 * 4));
     }
 
     #[test]

@@ -17,7 +17,7 @@ impl Ring {
             woken += usize::from(inner.complete(&completion));
         }
         self.pool.adapt();
-        if !inner.starved.is_empty() && self.pool.take_refilled() {
+        if !inner.starved.is_empty() && self.pool.has_offered() {
             inner.feed_the_starved();
         }
         woken

@@ -144,7 +144,7 @@ impl Connection {
             match self.socket.poll_room(cx, UNSENT_MOST) {
                 Poll::Ready(Ok(())) => match self.socket.poll_recv(cx) {
                     Poll::Ready(Received::Data(chunk)) => return Poll::Ready(Event::Bytes(chunk)),
-                    Poll::Ready(Received::End | Received::Broken(_)) => return Poll::Ready(Event::Ended),
+                    Poll::Ready(Received::End | Received::Broken) => return Poll::Ready(Event::Ended),
                     Poll::Pending => {}
                 },
                 Poll::Ready(Err(_)) => return Poll::Ready(Event::Ended),

@@ -4,6 +4,7 @@ use std::rc::Rc;
 
 use hyper::{Method, Request, StatusCode};
 use serde_json::Value;
+use tokio::task::spawn_local;
 
 use super::super::reload::{Outcome, Trigger, reload};
 use super::super::{Sidecar, metrics};
@@ -110,7 +111,20 @@ async fn act(sidecar: &Rc<Sidecar>, page: Page) -> Answer {
         sidecar.ask_for_drain();
         return answer::json(StatusCode::ACCEPTED, &serde_json::json!({ "result": "draining" }));
     }
-    match reload(sidecar, Trigger::Admin).await {
+    // A task of its own: a client that hangs up must not leave a reload half done.
+    let asked = Rc::clone(sidecar);
+    let outcome = spawn_local(async move { reload(&asked, Trigger::Admin).await }).await;
+    match outcome {
+        Err(error) => {
+            let detail = format!("the reload failed: {error}");
+            answer::problem(StatusCode::INTERNAL_SERVER_ERROR, "gateway.internal", &detail, Value::Null)
+        }
+        Ok(outcome) => show_outcome(sidecar, outcome),
+    }
+}
+
+fn show_outcome(sidecar: &Sidecar, outcome: Option<Outcome>) -> Answer {
+    match outcome {
         Some(Outcome::Accepted { generation, warnings, behind }) => answer::json(
             StatusCode::OK,
             &serde_json::json!({

@@ -155,6 +155,36 @@ fn a_reload_is_asked_for_and_its_result_is_the_answer() {
 }
 
 #[test]
+fn a_reload_is_finished_even_if_whoever_asked_hangs_up() {
+    block_on(async {
+        let sample = plain();
+        sample.rewrite(&text(&["a", "c"], &["127.0.0.1:1"]));
+        let (hang_up, told) = std::sync::mpsc::channel();
+        let client = move |address: SocketAddr| {
+            let mut stream = TcpStream::connect(address).expect("connected");
+            let request = format!("POST /api/reload HTTP/1.1\r\nhost: {address}\r\n\r\n");
+            stream.write_all(request.as_bytes()).expect("sent");
+            told.recv().expect("told to hang up");
+        };
+        let watcher = async {
+            // No worker acknowledges, so the reload is under way until further notice.
+            while sample.sidecar.snapshot().generation != 2 {
+                tokio::time::sleep(std::time::Duration::from_millis(1)).await;
+            }
+            hang_up.send(()).expect("heard");
+        };
+        tokio::join!(with_server(&sample, client), watcher);
+        let finished = async {
+            while sample.sidecar.reloads.borrow().accepted != 1 {
+                tokio::time::sleep(std::time::Duration::from_millis(1)).await;
+            }
+        };
+        sample.with_workers(finished).await;
+        assert!(sample.sidecar.behind().is_empty());
+    });
+}
+
+#[test]
 fn a_drain_is_asked_for_once_and_not_by_a_foreign_page() {
     block_on(async {
         let sample = plain();
