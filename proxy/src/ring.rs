@@ -12,6 +12,7 @@
 //! (what a connection can do), `buffers.rs` (where bytes live), `runtime-notes/` (why it is so, with measurements).
 
 mod buffers;
+mod chunk;
 mod completion;
 mod doorbell;
 mod driver;
@@ -30,7 +31,8 @@ use std::rc::Rc;
 use io_uring::{IoUring, squeue};
 use slab::Slab;
 
-pub(crate) use buffers::{Chunk, Opening, Pool};
+pub(crate) use buffers::Pool;
+pub(crate) use chunk::{Chunk, Opening};
 pub(crate) use doorbell::{Doorbell, eventfd};
 pub(crate) use entry::Received;
 pub(crate) use listener::Listener;

@@ -16,6 +16,8 @@ use std::sync::atomic::{AtomicU16, Ordering};
 
 use io_uring::types::BufRingEntry;
 
+use super::chunk::{Chunk, Opening};
+
 /// Bytes before the data of a received chunk.
 pub(super) const HEADROOM: usize = 1024;
 /// Bytes the kernel may write into one buffer.
@@ -189,6 +191,24 @@ impl Pool {
         }
     }
 
+    /// One more chunk refers to the buffer.
+    pub(super) fn refer(&self, id: u32) {
+        if let Some(buffer) = self.buffers.borrow_mut().get_mut(id as usize) {
+            buffer.parts += 1;
+        }
+    }
+
+    /// One chunk fewer refers to the buffer; the last one gives it back.
+    pub(super) fn release(&self, id: u32) {
+        let last = self.buffers.borrow_mut().get_mut(id as usize).is_some_and(|buffer| {
+            buffer.parts -= 1;
+            buffer.parts == 0
+        });
+        if last {
+            self.recycle(id);
+        }
+    }
+
     /// Takes a buffer back that no chunk refers to.
     fn recycle(&self, id: u32) {
         if self.offered.get() < self.target.get() && id <= u32::from(u16::MAX) {
@@ -258,110 +278,4 @@ fn ring_layout() -> Layout {
         Err(_) => panic!("a constant layout"),
     };
     LAYOUT
-}
-
-/// A part of a buffer that belongs to its holder: readable, cuttable, and writable only in front of its data.
-///
-/// Two chunks of one buffer never overlap in what they may write.
-pub(crate) struct Chunk {
-    pool: Rc<Pool>,
-    base: NonNull<u8>,
-    id: u32,
-    /// The lowest place this chunk may write to.
-    floor: u32,
-    start: u32,
-    end: u32,
-}
-
-/// The beginning of a message: one chunk nearly always, more when a head is too long for one.
-pub(crate) struct Opening {
-    /// Never missing, possibly empty.
-    pub first: Chunk,
-    /// What did not fit.
-    pub then: Vec<Chunk>,
-}
-
-impl Opening {
-    /// A second handle on the same bytes, to send them again.
-    pub(crate) fn share(&mut self) -> Opening {
-        Opening { first: self.first.share(), then: self.then.iter_mut().map(Chunk::share).collect() }
-    }
-}
-
-impl Chunk {
-    /// The bytes.
-    pub(crate) fn bytes(&self) -> &[u8] {
-        // SAFETY: start..end was written by the kernel or by us, lies within the buffer, and is not written again while
-        // this chunk exists: a front is only written below the start of every chunk that shares the buffer.
-        unsafe { std::slice::from_raw_parts(self.base.as_ptr().add(self.start as usize), self.len()) }
-    }
-
-    /// How many bytes.
-    pub(crate) fn len(&self) -> usize {
-        (self.end - self.start) as usize
-    }
-
-    /// Whether there are none.
-    pub(crate) fn is_empty(&self) -> bool {
-        self.start == self.end
-    }
-
-    /// Drops the first `n` bytes; the room may be written again.
-    pub(crate) fn advance(&mut self, n: usize) {
-        self.start = (self.start + n as u32).min(self.end);
-    }
-
-    /// Cuts at `n`: this chunk keeps what is before, the result is what follows.
-    pub(crate) fn split_off(&mut self, n: usize) -> Chunk {
-        let cut = (self.start + n as u32).min(self.end);
-        let mut tail = self.same_buffer();
-        (tail.floor, tail.start) = (cut, cut);
-        self.end = cut;
-        tail
-    }
-
-    /// How many bytes [`Chunk::prepend`] can take.
-    pub(crate) fn room(&self) -> usize {
-        (self.start - self.floor) as usize
-    }
-
-    /// Writes `front` before the bytes, if there is room; whether it did.
-    pub(crate) fn prepend(&mut self, front: &[u8]) -> bool {
-        if self.room() < front.len() {
-            return false;
-        }
-        self.start -= front.len() as u32;
-        // SAFETY: floor..start belongs to this chunk alone (see `split_off` and `share`), and `front` cannot alias it:
-        // no reference to it exists while we hold `&mut self`.
-        unsafe {
-            std::ptr::copy_nonoverlapping(front.as_ptr(), self.base.as_ptr().add(self.start as usize), front.len());
-        }
-        true
-    }
-
-    /// A second handle on the same bytes. Neither can be given a new front after that.
-    pub(crate) fn share(&mut self) -> Chunk {
-        self.floor = self.start;
-        self.same_buffer()
-    }
-
-    fn same_buffer(&self) -> Chunk {
-        if let Some(buffer) = self.pool.buffers.borrow_mut().get_mut(self.id as usize) {
-            buffer.parts += 1;
-        }
-        let Chunk { base, id, floor, start, end, .. } = *self;
-        Chunk { pool: Rc::clone(&self.pool), base, id, floor, start, end }
-    }
-}
-
-impl Drop for Chunk {
-    fn drop(&mut self) {
-        let last = self.pool.buffers.borrow_mut().get_mut(self.id as usize).is_some_and(|buffer| {
-            buffer.parts -= 1;
-            buffer.parts == 0
-        });
-        if last {
-            self.pool.recycle(self.id);
-        }
-    }
 }

@@ -13,7 +13,8 @@ use std::task::{Context, Poll, Waker};
 
 use io_uring::{opcode, squeue, types};
 
-use super::buffers::{Chunk, GROUP};
+use super::buffers::GROUP;
+use super::chunk::Chunk;
 use super::token::{Kind, Token};
 
 /// With a multishot receive armed, more unread chunks than this stop it.

@@ -7,7 +7,7 @@ use std::rc::Rc;
 use supplex_engine::config::{self, RouteId};
 use supplex_engine::exchange::stages::{admit::admit, match_route::match_route};
 use supplex_engine::http1::{
-    BodyDecoder, Coding, Framing, Limits, Method, RequestContext, RequestHead, Step, Version, write_request,
+    BodyDecoder, Coding, Framing, Limits, Method, RequestContext, RequestHead, Step, Version, Violation, write_request,
 };
 use supplex_engine::reason::Reason;
 
@@ -174,11 +174,9 @@ fn forward(connection: &Connection, request: Request, head: &[u8], mut rest: Chu
 /// Checks what came of the body together with the head, so that the upstream sees nothing of a request that is known to
 /// be bad.
 fn look_ahead(mut body: BodyDecoder, mut bytes: &[u8], max_body: u64) -> Result<(), (Reason, &'static str)> {
-    loop {
-        match body.step(bytes).map_err(|violation| (violation.reason(), violation.detail()))? {
-            Step::Drop(n) | Step::Forward(n) => bytes = bytes.get(n..).unwrap_or_default(),
-            Step::More | Step::End => break,
-        }
+    let refuse = |violation: Violation| (violation.reason(), violation.detail());
+    while let Step::Drop(n) | Step::Forward(n) = body.step(bytes).map_err(refuse)? {
+        bytes = bytes.get(n..).unwrap_or_default();
     }
     if body.data_bytes() > max_body {
         return Err((Reason::BodyTooLarge, Reason::BodyTooLarge.row().title));

@@ -119,7 +119,7 @@ fn judge(seen: &mut Seen, event: Event, verdict: Verdict, method: Method, in_tim
     match verdict {
         Verdict::Retry => {
             assert_eq!(event, Event::AttemptFailed(AttemptFailure::Reset));
-            assert!(seen.pooled && !seen.answered && !seen.body && in_time, "an unsafe retry");
+            assert!(seen.pooled && !seen.answered && !seen.body && in_time, "a retry that may harm");
             assert!(method.is_idempotent() || !seen.sent, "the upstream may have acted on it");
             seen.retries += 1;
             assert_eq!(seen.retries, 1, "a second retry");
