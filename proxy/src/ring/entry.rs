@@ -79,8 +79,8 @@ enum Finish {
     No,
     /// Once the queue is empty.
     Wanted,
-    /// The kernel has it, or had it.
-    Asked,
+    /// It was asked of the system.
+    Done,
 }
 
 /// The address belongs to the kernel until it has answered.
@@ -285,7 +285,7 @@ impl SocketEntry {
                 if let Some(next) = self.send.queue.pop_front() {
                     push(self.submit_send(slot, next));
                 } else if self.send.finish == Finish::Wanted {
-                    push(self.submit_finish(slot));
+                    self.finish_now();
                 }
             }
             (error, _) => {
@@ -318,18 +318,22 @@ impl SocketEntry {
         Poll::Pending
     }
 
-    pub(super) fn finish(&mut self, slot: usize) -> Option<squeue::Entry> {
-        if self.send.finish != Finish::No {
-            return None;
+    pub(super) fn finish(&mut self) {
+        if self.send.finish == Finish::No {
+            self.send.finish = Finish::Wanted;
+            if self.send.current.is_none() {
+                self.finish_now();
+            }
         }
-        self.send.finish = Finish::Wanted;
-        (self.send.current.is_none()).then(|| self.submit_finish(slot))
     }
 
-    fn submit_finish(&mut self, slot: usize) -> squeue::Entry {
-        self.send.finish = Finish::Asked;
-        let shutdown = opcode::Shutdown::new(types::Fd(self.fd), libc::SHUT_WR).build();
-        shutdown.flags(squeue::Flags::SKIP_SUCCESS).user_data(self.token(Kind::Shutdown, slot))
+    /// By a system call, not through the ring: the kernel would hand the operation to a thread of its own, which looks up
+    /// the descriptor later, when it may be closed and already be another connection's.
+    fn finish_now(&mut self) {
+        self.send.finish = Finish::Done;
+        // SAFETY: the descriptor is open: an entry that is no longer owned finishes nothing (see `abandon`). What can go
+        // wrong is that the connection is broken already.
+        unsafe { libc::shutdown(self.fd, libc::SHUT_WR) };
     }
 
     // Leaving.
@@ -340,6 +344,6 @@ impl SocketEntry {
         self.forget_task();
         self.recv.unread = VecDeque::new();
         self.send.queue = VecDeque::new();
-        self.send.finish = Finish::Asked;
+        self.send.finish = Finish::Done;
     }
 }

@@ -54,7 +54,6 @@ pub(crate) fn probe() -> Result<(), SetupError> {
         (opcode::Send::CODE, "send"),
         (opcode::Accept::CODE, "accept"),
         (opcode::Connect::CODE, "connect"),
-        (opcode::Shutdown::CODE, "shutdown"),
         (opcode::AsyncCancel::CODE, "cancel"),
         (opcode::Close::CODE, "close"),
         // Not used, but it came with multishot receive, which no probe tells of: Linux 6.0.

@@ -146,7 +146,7 @@ impl Socket {
 
     /// Closes the sending side once everything is sent.
     pub(crate) fn finish(&self) {
-        self.with(|entry, slot| entry.finish(slot));
+        self.ask(SocketEntry::finish);
     }
 
     /// Whether dropping the socket resets the connection instead of ending it, so that the peer cannot take what it got
