@@ -8,6 +8,7 @@ use std::net::SocketAddr;
 use std::os::fd::{AsRawFd, BorrowedFd, IntoRawFd, OwnedFd, RawFd};
 use std::rc::Rc;
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use io_uring::{opcode, squeue, types};
 use socket2::{Domain, SockAddr, SockRef, Type};
@@ -157,6 +158,15 @@ impl Socket {
     /// Closes the sending side once everything is sent.
     pub fn finish(&self) {
         self.with(|entry, slot| entry.finish(slot));
+    }
+
+    /// Whether dropping the socket resets the connection instead of ending it, so that the peer cannot take what it got
+    /// for all there is.
+    pub fn set_abrupt(&self, abrupt: bool) {
+        // SAFETY: the descriptor is open as long as this handle lives.
+        let fd = unsafe { BorrowedFd::borrow_raw(self.fd) };
+        // It can fail only where the connection is broken already.
+        let _ = SockRef::from(&fd).set_linger(abrupt.then_some(Duration::ZERO));
     }
 
     /// Forgets the task that drove this socket; for putting it away.

@@ -85,7 +85,11 @@ impl Connection {
     pub(super) async fn serve(mut self) {
         let mut first = true;
         loop {
-            let Some(step) = self.await_request(first).await else { return };
+            let Some(step) = self.await_request(first).await else {
+                // The client may have closed its half while it still reads the last response.
+                self.flush().await;
+                return;
+            };
             first = false;
             self.presence.set_active(true);
             let after = match step {
@@ -165,7 +169,12 @@ impl Connection {
     /// for a while.
     async fn linger(self) {
         self.socket.set_bulk(true);
+        if !self.flush().await {
+            return;
+        }
         self.socket.finish();
+        // From here on an end is a proper end, also of a body that nothing else ends.
+        self.socket.set_abrupt(false);
         let until = self.worker.ring.coarse_now() + LINGER;
         let mut dropped = 0;
         while let Event::Bytes(chunk) = self.next_bytes(until, false).await {
@@ -174,15 +183,33 @@ impl Connection {
                 return;
             }
         }
-        // The peer may have closed first: what is unsent must not be lost with the handle.
-        poll_fn(|cx| {
-            if self.worker.ring.coarse_now() >= until || self.socket.poll_room(cx, 0).is_ready() {
-                return Poll::Ready(());
+    }
+
+    /// Waits until the system has taken every byte: what is unsent would be lost with the socket. Gives up on a client
+    /// that takes nothing for `idle_timeout`. Whether all was taken.
+    async fn flush(&self) -> bool {
+        let idle = nanos(self.listener.settings().idle_timeout);
+        for most in (0..UNSENT_MOST).rev() {
+            let until = self.worker.ring.coarse_now() + idle;
+            let taken = poll_fn(|cx| {
+                if let Poll::Ready(room) = self.socket.poll_room(cx, most) {
+                    return Poll::Ready(room.is_ok());
+                }
+                loop {
+                    if self.worker.ring.coarse_now() >= until {
+                        return Poll::Ready(false);
+                    }
+                    self.deadline.set(until);
+                    if self.deadline.poll(cx).is_pending() {
+                        return Poll::Pending;
+                    }
+                }
+            });
+            if !taken.await {
+                return false;
             }
-            self.deadline.set(until);
-            self.deadline.poll(cx)
-        })
-        .await;
+        }
+        true
     }
 }
 

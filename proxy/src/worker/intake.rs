@@ -152,25 +152,36 @@ fn forward(connection: &Connection, request: Request, head: &[u8], mut rest: Chu
         let opening = connection.worker.ring.pool().write_all(head);
         return Intake::Forward(Plan { request, opening, body, has_body_bytes: false });
     }
+    if let Err((reason, detail)) = look_ahead(body.clone(), rest.bytes(), max_body) {
+        return Intake::Refuse(Refusal { request, reason, detail, close: true });
+    }
     let piece = loop {
         match body.step(rest.bytes()) {
             Ok(Step::Drop(n)) => rest.advance(n),
             Ok(Step::Forward(n)) => break n,
-            Ok(Step::More | Step::End) => break 0,
-            Err(violation) => {
-                let (reason, detail) = (violation.reason(), violation.detail());
-                return Intake::Refuse(Refusal { request, reason, detail, close: true });
-            }
+            // The look ahead has found no error.
+            Ok(Step::More | Step::End) | Err(_) => break 0,
         }
     };
-    if body.data_bytes() > max_body {
-        let (reason, detail) = (Reason::BodyTooLarge, Reason::BodyTooLarge.row().title);
-        return Intake::Refuse(Refusal { request, reason, detail, close: true });
-    }
     if piece < rest.len() {
         connection.socket.unread(rest.split_off(piece));
     }
     rest.prepend(head);
     let opening = Opening { first: rest, then: Vec::new() };
     Intake::Forward(Plan { request, opening, body, has_body_bytes: piece > 0 })
+}
+
+/// Checks what came of the body together with the head, so that the upstream sees nothing of a request that is known to
+/// be bad.
+fn look_ahead(mut body: BodyDecoder, mut bytes: &[u8], max_body: u64) -> Result<(), (Reason, &'static str)> {
+    loop {
+        match body.step(bytes).map_err(|violation| (violation.reason(), violation.detail()))? {
+            Step::Drop(n) | Step::Forward(n) => bytes = bytes.get(n..).unwrap_or_default(),
+            Step::More | Step::End => break,
+        }
+    }
+    if body.data_bytes() > max_body {
+        return Err((Reason::BodyTooLarge, Reason::BodyTooLarge.row().title));
+    }
+    Ok(())
 }

@@ -8,4 +8,5 @@ mod slow_client_stalls_upstream;
 mod slow_upstream_stalls_client;
 mod streamed_in_little_memory;
 mod trailers;
+mod unsent_end;
 mod until_close;

@@ -22,7 +22,7 @@ pub(crate) use gateway::Gateway;
 pub(crate) use message::Message;
 pub(crate) use pattern::Pattern;
 pub(crate) use problem::assert_problem;
-pub(crate) use upstream::{Peer, Seen, Upstream};
+pub(crate) use upstream::{Peer, Upstream};
 pub(crate) use wire::{Kind, Wire};
 
 /// How long anything may take before a scenario is given up as hanging. Never what a verdict depends on otherwise.

@@ -6,6 +6,8 @@
 
 mod balance;
 mod bodies;
+mod client_leaves;
+mod drain;
 mod early;
 mod forwarding;
 mod half_close;

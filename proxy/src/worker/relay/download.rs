@@ -150,6 +150,10 @@ impl Relay<'_> {
             coding,
         };
         write_response(out, &context);
+        if framing == Framing::UntilClose || coding == Coding::Strip {
+            // Until it is complete: the close is all that tells the client where the body ends (RFC 9112 section 8).
+            connection.socket.set_abrupt(true);
+        }
         let rest = arrival.into_rest(length, worker.ring.pool(), &self.socket);
         self.download = Download::Body { decoder: BodyDecoder::new(framing, coding), close, reusable };
         let progress = self.pass_first(rest, &scratch.out);

@@ -8,7 +8,6 @@ fn cut_short(head: &'static str, first: &'static str) {
     let (ended, end) = channel();
     let upstream = Upstream::run(move |peer| {
         if peer.request_head().is_some() {
-            peer.expect(first);
             ended.send(peer.expect_gone()).expect("the scenario waits for it");
         }
     });
@@ -19,7 +18,8 @@ fn cut_short(head: &'static str, first: &'static str) {
     client.finish();
     assert_problem(&client.response(), 400, "request.malformed");
     client.expect_end();
-    assert_eq!(end.recv_timeout(GUARD).expect("the upstream's connection is closed"), b"");
+    let arrived = end.recv_timeout(GUARD).expect("the upstream's connection is closed");
+    assert!(first.as_bytes().starts_with(&arrived), "nothing is made up: {arrived:?}");
 }
 
 #[test]

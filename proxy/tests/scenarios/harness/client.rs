@@ -1,6 +1,6 @@
 //! A client that sends what it is told and reads strictly.
 
-use std::net::{SocketAddr, TcpStream};
+use std::net::TcpStream;
 use std::ops::{Deref, DerefMut};
 
 use super::{Gateway, Kind, Message, Wire};
@@ -8,19 +8,12 @@ use super::{Gateway, Kind, Message, Wire};
 /// One connection to the gateway. Bytes are sent and read as with any [`Wire`].
 pub(crate) struct Client {
     wire: Wire,
-    address: SocketAddr,
 }
 
 impl Client {
     pub(crate) fn connect(gateway: &Gateway) -> Self {
         let stream = TcpStream::connect(gateway.address()).expect("the gateway listens");
-        let address = stream.local_addr().expect("a connected socket has an address");
-        Self { wire: Wire::tcp(stream), address }
-    }
-
-    /// Its own address.
-    pub(crate) fn address(&self) -> SocketAddr {
-        self.address
+        Self { wire: Wire::tcp(stream) }
     }
 
     /// The next response, interim or final.

@@ -1,5 +1,6 @@
 //! The gateway under test: the real binary with a configuration of its own.
 
+use std::cell::Cell;
 use std::fs::{self, File};
 use std::net::SocketAddr;
 use std::process::{Child, Command, ExitStatus, Stdio};
@@ -16,6 +17,7 @@ pub(crate) struct Gateway {
     child: Child,
     address: SocketAddr,
     folder: TempDir,
+    told: Cell<bool>,
 }
 
 impl Gateway {
@@ -49,7 +51,7 @@ impl Gateway {
         let ready = ready.unwrap_or_else(|| panic!("not ready:\n{}", fs::read_to_string(path("stderr")).unwrap()));
         let address = ready["listeners"]["public"].as_str().and_then(|text| text.parse().ok());
         let address = address.unwrap_or_else(|| panic!("no address of the listener in {ready}"));
-        Self { child, address, folder }
+        Self { child, address, folder, told: Cell::new(false) }
     }
 
     /// Where the listener `public` listens.
@@ -74,9 +76,17 @@ impl Gateway {
         kilobytes * 1024
     }
 
-    fn stop(&mut self) -> Option<ExitStatus> {
+    /// Sends SIGTERM, once: a second one would cut the drain short.
+    pub(crate) fn tell_to_end(&self) {
+        if self.told.replace(true) {
+            return;
+        }
         let told = Command::new("kill").arg("-TERM").arg(self.child.id().to_string()).status();
         assert!(told.is_ok_and(|status| status.success()), "the gateway can be told to end");
+    }
+
+    fn stop(&mut self) -> Option<ExitStatus> {
+        self.tell_to_end();
         poll(|| self.child.try_wait().ok().flatten())
     }
 }

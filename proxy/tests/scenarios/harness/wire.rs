@@ -141,14 +141,6 @@ impl Wire {
         assert_ne!(length, 0, "the connection ended within a message: {:?}", String::from_utf8_lossy(&self.ahead));
     }
 
-    /// At least one byte and all that is at hand; empty at the end.
-    pub(crate) fn some(&mut self) -> Vec<u8> {
-        if self.ahead.is_empty() {
-            self.fill().expect("the connection is not broken");
-        }
-        std::mem::take(&mut self.ahead)
-    }
-
     /// The next `length` bytes.
     pub(crate) fn exactly(&mut self, length: usize) -> Vec<u8> {
         while self.ahead.len() < length {
