@@ -49,7 +49,7 @@ fn counts() {
     gateway.wait_for_metric("supplex_overhead_seconds_count", 108.0);
     let endpoint = format!("endpoint=\"{address}\"");
     gateway.wait_for_metric(
-        &format!("supplex_upstream_requests_total{{{endpoint},result=\"ok\",upstream=\"up\"}}"),
+        &format!("supplex_upstream_requests_total{{{endpoint},result=\"success\",upstream=\"up\"}}"),
         104.0,
     );
     gateway.wait_for_metric(&format!("supplex_upstream_in_flight{{{endpoint},upstream=\"up\"}}"), 0.0);
@@ -74,6 +74,6 @@ fn counts() {
     let endpoint = &upstreams["upstreams"][0]["endpoints"][0];
     assert_eq!(upstreams["upstreams"][0]["name"], "up");
     assert_eq!(endpoint["address"], address);
-    assert_eq!((&endpoint["results"]["ok"], &endpoint["in_flight"]), (&104.into(), &0.into()));
+    assert_eq!((&endpoint["results"]["success"], &endpoint["in_flight"]), (&104.into(), &0.into()));
     assert_eq!(endpoint["pooled"], upstream.connections());
 }
