@@ -3,3 +3,4 @@
 mod access_log;
 mod counts;
 mod health;
+mod payload_is_counted;

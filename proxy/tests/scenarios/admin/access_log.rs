@@ -23,7 +23,7 @@ fn one_line_for_every_request() {
         let head = format!("POST /shop/{number}?q=1 HTTP/1.1\r\nHost: h\r\nX-Request-Id: id-{number}\r\n");
         assert_eq!(client.request(head + "Content-Length: 3\r\n\r\nabc").text(), "hello");
     }
-    client.request("GET /none HTTP/1.1\r\nHost: h\r\nX-Request-Id: lost\r\n\r\n");
+    let refused = client.request("GET /none HTTP/1.1\r\nHost: h\r\nX-Request-Id: lost\r\n\r\n");
     let lines = wait_for("every line", || {
         let text = fs::read_to_string(&path).unwrap_or_default();
         let lines: Vec<_> = text.split_inclusive('\n').map(str::to_owned).collect();
@@ -46,6 +46,7 @@ fn one_line_for_every_request() {
     let lost = &lines[50];
     assert_eq!((&lost["request_id"], &lost["status"]), (&"lost".into(), &404.into()), "{lost}");
     assert_eq!(lost["reason"], "route.none");
+    assert_eq!(lost["sent_bytes"], refused.body.len());
     assert!(lost["route"].is_null() && lost["upstream"].is_null(), "{lost}");
     assert_eq!(gateway.metric("supplex_access_log_dropped_total"), Some(0.0));
 
