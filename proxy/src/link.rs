@@ -96,6 +96,12 @@ impl Mailbox {
         (Mailbox { queue, bell: Arc::new(File::from(bell)) }, receiver)
     }
 
+    /// Whether its owner has taken every message.
+    #[must_use]
+    pub(crate) fn is_empty(&self) -> bool {
+        self.queue.is_empty()
+    }
+
     /// Leaves a message and rings. Never blocks.
     ///
     /// # Errors

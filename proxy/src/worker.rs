@@ -27,6 +27,7 @@ use std::io;
 use std::os::fd::OwnedFd;
 use std::rc::Rc;
 use std::sync::Arc;
+use std::sync::atomic::{Ordering, fence};
 use std::time::SystemTime;
 
 use crossbeam_channel::Receiver;
@@ -86,7 +87,6 @@ pub(crate) fn run(start: Start) -> io::Result<()> {
             scratch: RefCell::default(),
             log: LogBuffer::new(log),
             drain: Cell::default(),
-            listening: Cell::default(),
             ring,
         });
         match messages.recv() {
@@ -118,8 +118,6 @@ struct Worker {
     scratch: RefCell<Scratch>,
     log: LogBuffer,
     drain: Cell<Option<Drain>>,
-    /// Sockets that accept.
-    listening: Cell<usize>,
 }
 
 /// Room for what is parsed and written between two waits.
@@ -167,7 +165,15 @@ impl Worker {
     }
 
     fn has_drained(&self, now: u64) -> bool {
-        let done = self.listening.get() == 0 && self.block.connections.get() == 0;
-        self.drain.get().is_some_and(|drain| done || now >= drain.until)
+        self.drain.get().is_some_and(|drain| self.is_done() || now >= drain.until)
+    }
+
+    /// Whether nobody is served and nobody can come. Another worker may be late to hear of the drain, and hand over
+    /// connections as long as it accepts: above all to one that has none left.
+    fn is_done(&self) -> bool {
+        let closed = self.blocks.iter().all(|block| block.listening.get() == 0);
+        fence(Ordering::Acquire);
+        let told = self.peers.get(self.index).is_none_or(Mailbox::is_empty);
+        closed && told && self.block.connections.get() == 0
     }
 }

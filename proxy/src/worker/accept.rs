@@ -5,6 +5,7 @@ use std::io::{Read, Write};
 use std::net::{IpAddr, Shutdown, SocketAddr, TcpStream};
 use std::os::fd::OwnedFd;
 use std::rc::Rc;
+use std::sync::atomic::{Ordering, fence};
 use std::task::Poll;
 
 use socket2::SockRef;
@@ -27,7 +28,7 @@ const RECOVERY: u64 = 50_000_000;
 pub(super) fn listen(worker: &Rc<Worker>, listener: &Rc<LiveListener>, socket: OwnedFd) {
     // Accepted sockets inherit it.
     let _ = SockRef::from(&socket).set_tcp_nodelay(true);
-    worker.listening.set(worker.listening.get() + 1);
+    worker.block.listening.increment();
     let socket = Listener::adopt(&worker.ring, socket);
     let (worker, listener) = (Rc::clone(worker), Rc::clone(listener));
     let ended = Rc::clone(&worker);
@@ -39,7 +40,9 @@ pub(super) fn listen(worker: &Rc<Worker>, listener: &Rc<LiveListener>, socket: O
             take(&worker, &listener, accepted);
         }
         drop(socket);
-        worker.listening.set(worker.listening.get() - 1);
+        // What was handed over becomes visible before this does; see `Worker::has_drained`.
+        fence(Ordering::Release);
+        worker.block.listening.decrement();
     };
     rt::spawn(&ring, task, move || ended.block.panics.increment());
 }

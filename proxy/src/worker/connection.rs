@@ -139,6 +139,7 @@ impl Connection {
     }
 
     async fn next_bytes(&self, until: u64, silent: bool) -> Event {
+        let began = self.worker.ring.coarse_now();
         poll_fn(|cx| {
             // Do not pile up responses for a client that does not read them.
             match self.socket.poll_room(cx, UNSENT_MOST) {
@@ -152,7 +153,8 @@ impl Connection {
             }
             loop {
                 let leaving = self.leaving_since().filter(|_| silent);
-                let at = leaving.map_or(until, |since| until.min(since + GRACE));
+                // A connection that came after the gateway began to leave has its time too.
+                let at = leaving.map_or(until, |since| until.min(since.max(began) + GRACE));
                 if self.worker.ring.coarse_now() >= at {
                     return Poll::Ready(Event::TimedOut);
                 }

@@ -17,6 +17,9 @@ use crate::link::Blocks;
 pub(super) struct Live {
     pub(super) snapshot: Arc<Snapshot>,
     pub(super) listeners: Vec<Rc<LiveListener>>,
+    /// Listeners that the snapshot before this one still had: connections that another worker accepted for them may be
+    /// on their way.
+    removed: Vec<Rc<LiveListener>>,
     upstreams: Vec<Rc<LiveUpstream>>,
     routes: Vec<Arc<RouteBlock>>,
     unrouted: Arc<RouteBlock>,
@@ -69,16 +72,15 @@ impl Live {
             Rc::new(LiveUpstream::new(settings, blocks, known.map(|known| &**known)))
         });
         let upstreams = upstreams.collect();
-        if let Some(former) = former {
-            let gone = former.listeners.iter().filter(|known| !listeners.iter().any(|kept| Rc::ptr_eq(kept, known)));
-            gone.for_each(|listener| listener.retired.set(Some(now)));
-        }
-        Self { listeners, upstreams, routes: blocks.routes, unrouted: blocks.unrouted, snapshot }
+        let former = former.map_or(&[][..], |live| &live.listeners);
+        let gone = former.iter().filter(|known| !listeners.iter().any(|kept| Rc::ptr_eq(kept, known)));
+        let removed: Vec<_> = gone.inspect(|listener| listener.retired.set(Some(now))).cloned().collect();
+        Self { listeners, removed, upstreams, routes: blocks.routes, unrouted: blocks.unrouted, snapshot }
     }
 
-    /// The listener of this name.
+    /// The listener of this name, even if it has just been removed.
     pub(super) fn listener(&self, name: &str) -> Option<&Rc<LiveListener>> {
-        self.listeners.iter().find(|listener| &*listener.settings.borrow().name == name)
+        self.listeners.iter().chain(&self.removed).find(|listener| &*listener.settings.borrow().name == name)
     }
 
     /// The upstream; ids come from the same snapshot.

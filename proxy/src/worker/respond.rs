@@ -27,7 +27,7 @@ impl Connection {
         after
     }
 
-    /// Sends a local reply. Returns what becomes of the connection, and the bytes sent.
+    /// Sends a local reply. Returns what becomes of the connection, and the length of the body.
     pub(super) fn reply(&self, request: &Request, reason: Reason, detail: &str, close: bool) -> (After, u64) {
         let close = close || !request.keep_alive || self.leaving_since().is_some();
         let scratch = &mut *self.worker.scratch.borrow_mut();
@@ -44,6 +44,7 @@ impl Connection {
         write_local_reply(&mut scratch.out, &reply);
         let opening = self.worker.ring.pool().write_all(&scratch.out);
         self.socket.send_opening(opening);
-        (if close { After::Close } else { After::Next }, scratch.out.len() as u64)
+        let head = memchr::memmem::find(&scratch.out, b"\r\n\r\n").map_or(0, |end| end + 4);
+        (if close { After::Close } else { After::Next }, (scratch.out.len() - head) as u64)
     }
 }

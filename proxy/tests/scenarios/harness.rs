@@ -7,6 +7,7 @@ mod client;
 mod config;
 mod gate;
 mod gateway;
+mod load;
 mod message;
 mod pattern;
 mod problem;
@@ -18,7 +19,8 @@ use std::time::Duration;
 pub(crate) use client::Client;
 pub(crate) use config::Config;
 pub(crate) use gate::Gate;
-pub(crate) use gateway::Gateway;
+pub(crate) use gateway::{Gateway, poll};
+pub(crate) use load::Load;
 pub(crate) use message::Message;
 pub(crate) use pattern::Pattern;
 pub(crate) use problem::assert_problem;
@@ -27,3 +29,8 @@ pub(crate) use wire::{Kind, Wire};
 
 /// How long anything may take before a scenario is given up as hanging. Never what a verdict depends on otherwise.
 pub(crate) const GUARD: Duration = Duration::from_secs(20);
+
+/// Asks until there is an answer.
+pub(crate) fn wait_for<T>(what: &str, ask: impl FnMut() -> Option<T>) -> T {
+    poll(ask).unwrap_or_else(|| panic!("{what}: it does not come"))
+}

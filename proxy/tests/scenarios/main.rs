@@ -4,6 +4,7 @@
 //! talks to the gateway with a client that takes nothing for granted. They wait for what they want to see, never for
 //! time to pass; the time limits are guards against hanging. Where to begin: `harness.rs`.
 
+mod admin;
 mod balance;
 mod bodies;
 mod client_leaves;
@@ -15,7 +16,10 @@ mod harness;
 mod interim;
 mod keep_alive;
 mod limits;
+mod memory;
 mod refusals;
+mod reload;
 mod routing;
 mod upgrade;
 mod upstream_faults;
+mod workers;

@@ -16,6 +16,8 @@ use crate::reason::{self, Reason};
 pub struct WorkerBlock {
     /// Client connections held now.
     pub connections: Gauge,
+    /// Sockets that accept; 0 says that this worker hands no more connections to others.
+    pub listening: Gauge,
     /// Accepted sockets handed to another worker.
     pub handoffs: Counter,
     /// Passes of the loop that took over 100 ms.

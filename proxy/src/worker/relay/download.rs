@@ -91,7 +91,6 @@ impl Relay<'_> {
                     if forward {
                         self.exchange.interim_forwarded();
                         write_interim(&mut scratch.out, &scratch.response, arrival.bytes());
-                        self.tally.sent += scratch.out.len() as u64;
                         self.connection.socket.send_opening(worker.ring.pool().write_all(&scratch.out));
                     }
                     let rest = std::mem::take(arrival).into_rest(length, worker.ring.pool(), &self.socket);
@@ -166,7 +165,6 @@ impl Relay<'_> {
 
     /// Sends the head in one piece with the first of the body, as far as that is there and fits.
     fn pass_first(&mut self, mut rest: Chunk, head: &[u8]) -> Progress {
-        self.tally.sent += head.len() as u64;
         let client = &self.connection.socket;
         let pool = self.connection.worker.ring.pool();
         let Download::Body { decoder, .. } = &mut self.download else { return Progress::Moved };
@@ -180,15 +178,14 @@ impl Relay<'_> {
             return self.settle(None);
         }
         let mut head = Some(head);
-        let mut sent = 0;
+        let before = decoder.data_bytes();
         let passed = pass(decoder, rest, |mut piece| {
-            sent += piece.len() as u64;
             if let Some(head) = head.take() {
                 piece.prepend(head);
             }
             client.send(piece);
         });
-        self.tally.sent += sent;
+        self.tally.sent += decoder.data_bytes() - before;
         if let Some(head) = head {
             client.send_opening(pool.write_all(head));
         }
@@ -201,12 +198,9 @@ impl Relay<'_> {
     fn pass_down(&mut self, chunk: Chunk) -> Progress {
         let Download::Body { decoder, .. } = &mut self.download else { return Progress::Moved };
         let client = &self.connection.socket;
-        let mut sent = 0;
-        let passed = pass(decoder, chunk, |piece| {
-            sent += piece.len() as u64;
-            client.send(piece);
-        });
-        self.tally.sent += sent;
+        let before = decoder.data_bytes();
+        let passed = pass(decoder, chunk, |piece| client.send(piece));
+        self.tally.sent += decoder.data_bytes() - before;
         match passed {
             Ok(rest) => self.settle(rest),
             Err(_) => Progress::Over(End::Failed(AttemptFailure::Malformed)),

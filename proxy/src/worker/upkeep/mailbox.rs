@@ -46,7 +46,6 @@ pub(in crate::worker) fn configure(worker: &Rc<Worker>, assignment: Assignment) 
 
 fn adopt(worker: &Rc<Worker>, handoff: Handoff) {
     let Handoff { listener, socket, peer } = handoff;
-    // A listener that has just been removed loses what was on its way here; the client sees a closed connection.
     let live = worker.live();
     if let Some(listener) = live.listener(&listener) {
         accept::start(worker, listener, socket, peer.ip());

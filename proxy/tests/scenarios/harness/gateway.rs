@@ -1,5 +1,7 @@
 //! The gateway under test: the real binary with a configuration of its own.
 
+mod control;
+
 use std::fs::{self, File};
 use std::net::SocketAddr;
 use std::process::{Child, Command, ExitStatus, Stdio};
@@ -23,11 +25,22 @@ pub(crate) struct Gateway {
 impl Gateway {
     /// Starts it and waits until it is ready.
     pub(crate) fn start(config: &Config) -> Self {
+        Self::launch(Command::new(env!("CARGO_BIN_EXE_supplex")), config)
+    }
+
+    /// As [`Gateway::start`], kept to one CPU.
+    pub(crate) fn start_on(cpu: usize, config: &Config) -> Self {
+        let mut command = Command::new("taskset");
+        command.arg("-c").arg(cpu.to_string()).arg(env!("CARGO_BIN_EXE_supplex"));
+        Self::launch(command, config)
+    }
+
+    fn launch(mut command: Command, config: &Config) -> Self {
         let folder = tempfile::tempdir().expect("a folder for the scenario");
         let path = |name: &str| folder.path().join(name);
         fs::write(path("config.toml"), config.text()).expect("the configuration is written");
         let stderr = File::create(path("stderr")).expect("a file for the log");
-        let mut child = Command::new(env!("CARGO_BIN_EXE_supplex"))
+        let mut child = command
             .arg("run")
             .arg("--config")
             .arg(path("config.toml"))
@@ -112,7 +125,7 @@ impl Drop for Gateway {
 }
 
 /// Asks until there is an answer; `None` when the guard has passed.
-fn poll<T>(mut ask: impl FnMut() -> Option<T>) -> Option<T> {
+pub(crate) fn poll<T>(mut ask: impl FnMut() -> Option<T>) -> Option<T> {
     let start = Instant::now();
     loop {
         let answer = ask();

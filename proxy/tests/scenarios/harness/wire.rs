@@ -172,7 +172,7 @@ impl Wire {
     ///
     /// # Errors
     /// When the peer breaks the connection instead of ending it.
-    pub(crate) fn to_end(&mut self) -> io::Result<Vec<u8>> {
+    pub(crate) fn read_to_end(&mut self) -> io::Result<Vec<u8>> {
         while self.fill()? > 0 {}
         Ok(std::mem::take(&mut self.ahead))
     }

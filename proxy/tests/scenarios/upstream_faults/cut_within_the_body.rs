@@ -55,7 +55,7 @@ fn is_reset(request: &str, response: &'static str, end: impl Fn(&mut Peer) + Sen
     let gateway = Gateway::start(&Config::to(&upstream));
     let mut client = Client::connect(&gateway);
     client.send(request);
-    let broken = client.to_end().expect_err("the connection must not end properly");
+    let broken = client.read_to_end().expect_err("the connection must not end properly");
     assert_eq!(broken.kind(), ErrorKind::ConnectionReset);
 }
 

@@ -1,0 +1,3 @@
+//! What connections take, they give back.
+
+mod connections_leave_nothing;
