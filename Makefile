@@ -16,7 +16,7 @@ RAISE := ulimit -n "$$(ulimit -Hn)" 2>/dev/null || true;
 TARGET := $(or $(CARGO_TARGET_DIR),target)
 STACK := $(TARGET)/release/supplex-stack
 
-.PHONY: help up down seed status test check soak fuzz bench bench-peers tools
+.PHONY: help up down seed status test check soak fuzz bench bench-peers compose-up compose-down tools
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 14
@@ -58,6 +58,12 @@ bench: tools ## Measure the gateway on one pinned core
 bench-peers: tools ## The same beside HAProxy and nginx
 	cargo run -q -p supplex-stack -- install wrk haproxy nginx-light
 	@$(RAISE) cargo bench -p supplex --bench peers
+
+compose-up: ## The same stack in containers (needs Docker)
+	docker compose -f docker/compose.yaml up --build --detach --wait
+
+compose-down: ## Stop the containers; VOLUMES=1 removes the data too
+	docker compose -f docker/compose.yaml down $(if $(VOLUMES),--volumes)
 
 # What must be there before anything can be built.
 tools:

@@ -21,7 +21,7 @@ const MAILBOX_MOST: usize = 4096;
 
 /// What the sidecar or another worker leaves for a worker.
 #[derive(Debug)]
-pub enum Message {
+pub(crate) enum Message {
     /// Run this configuration from now on, and say so in `WorkerBlock::generation`.
     Configure(Box<Assignment>),
     /// Serve a connection that another worker accepted.
@@ -32,7 +32,7 @@ pub enum Message {
 
 /// A configuration, as one worker gets it.
 #[derive(Debug)]
-pub struct Assignment {
+pub(crate) struct Assignment {
     /// Shared by every worker; immutable.
     pub snapshot: Arc<Snapshot>,
     /// Where this worker counts.
@@ -45,7 +45,7 @@ pub struct Assignment {
 /// The blocks of one worker, in the order of the snapshot's lists. What keeps its identity (listener, route and upstream
 /// by name, endpoint by upstream and address) keeps its block over reloads.
 #[derive(Debug, Default)]
-pub struct Blocks {
+pub(crate) struct Blocks {
     /// By `ListenerId`.
     pub listeners: Vec<Arc<ListenerBlock>>,
     /// By `RouteId`.
@@ -61,7 +61,7 @@ pub struct Blocks {
 
 /// The blocks of one worker for one upstream.
 #[derive(Debug)]
-pub struct UpstreamBlocks {
+pub(crate) struct UpstreamBlocks {
     /// This worker's.
     pub own: Arc<UpstreamBlock>,
     /// All workers', this one's included; read to enforce `max_in_flight`.
@@ -72,7 +72,7 @@ pub struct UpstreamBlocks {
 
 /// An accepted connection on its way to another worker.
 #[derive(Debug)]
-pub struct Handoff {
+pub(crate) struct Handoff {
     /// The name of the listener that accepted it.
     pub listener: Box<str>,
     /// The connection.
@@ -83,7 +83,7 @@ pub struct Handoff {
 
 /// The sending side of a worker's mailbox. Cheap to clone.
 #[derive(Clone, Debug)]
-pub struct Mailbox {
+pub(crate) struct Mailbox {
     queue: Sender<Message>,
     bell: Arc<File>,
 }
@@ -91,7 +91,7 @@ pub struct Mailbox {
 impl Mailbox {
     /// A mailbox whose owner reads `bell`, an eventfd.
     #[must_use]
-    pub fn new(bell: OwnedFd) -> (Mailbox, Receiver<Message>) {
+    pub(crate) fn new(bell: OwnedFd) -> (Mailbox, Receiver<Message>) {
         let (queue, receiver) = bounded(MAILBOX_MOST);
         (Mailbox { queue, bell: Arc::new(File::from(bell)) }, receiver)
     }
@@ -106,7 +106,7 @@ impl Mailbox {
     ///
     /// # Errors
     /// The message, when the mailbox is full or its worker has ended.
-    pub fn post(&self, message: Message) -> Result<(), Message> {
+    pub(crate) fn post(&self, message: Message) -> Result<(), Message> {
         self.queue.try_send(message).map_err(|error| match error {
             TrySendError::Full(message) | TrySendError::Disconnected(message) => message,
         })?;

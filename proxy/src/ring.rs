@@ -30,19 +30,18 @@ use std::rc::Rc;
 use io_uring::{IoUring, squeue};
 use slab::Slab;
 
-pub use buffers::{Chunk, Opening, Pool};
-pub use doorbell::{Doorbell, eventfd};
-pub use driver::Pass;
-pub use entry::Received;
-pub use listener::Listener;
-pub use setup::{SetupError, probe};
-pub use socket::Socket;
+pub(crate) use buffers::{Chunk, Opening, Pool};
+pub(crate) use doorbell::{Doorbell, eventfd};
+pub(crate) use entry::Received;
+pub(crate) use listener::Listener;
+pub(crate) use setup::{SetupError, probe};
+pub(crate) use socket::Socket;
 
 use entry::SocketEntry;
 use listener::ListenerEntry;
 
 /// The ring of one worker. Lives as long as its thread.
-pub struct Ring {
+pub(crate) struct Ring {
     inner: RefCell<Inner>,
     pool: Rc<Pool>,
     /// Counts wakes that tasks cause among themselves, so that the driver knows when nobody is runnable.
@@ -68,33 +67,34 @@ struct Inner {
 
 impl Ring {
     /// Nanoseconds since the worker started, as of the last pass. Coarse on purpose: it costs a memory read.
-    pub fn coarse_now(&self) -> u64 {
+    pub(crate) fn coarse_now(&self) -> u64 {
         self.clock.get()
     }
 
     /// Nanoseconds since the worker started, read from the clock now.
-    pub fn precise_now(&self) -> u64 {
+    pub(crate) fn precise_now(&self) -> u64 {
         u64::try_from(self.started.elapsed().as_nanos()).unwrap_or(u64::MAX)
     }
 
     /// Where received bytes live, and where a message of our own is written.
-    pub fn pool(&self) -> &Rc<Pool> {
+    pub(crate) fn pool(&self) -> &Rc<Pool> {
         &self.pool
     }
 
     /// To be called whenever a task makes another task (or itself) runnable other than through this ring. The driver
     /// sleeps only if nobody has.
-    pub fn note_local_wake(&self) {
+    pub(crate) fn note_local_wake(&self) {
         self.local_wakes.set(self.local_wakes.get().wrapping_add(1));
     }
 
     /// Sockets in the table: those in use, and those the kernel has not finished with.
-    pub fn sockets(&self) -> usize {
+    #[cfg(test)]
+    pub(crate) fn sockets(&self) -> usize {
         self.inner.borrow().sockets.len()
     }
 
     /// Gives table memory back after a peak. Cheap when there is none to give.
-    pub fn shrink(&self) {
+    pub(crate) fn shrink(&self) {
         let inner = &mut *self.inner.borrow_mut();
         if inner.sockets.capacity() > 1024 && inner.sockets.len() < inner.sockets.capacity() / 4 {
             inner.sockets.shrink_to_fit();

@@ -21,7 +21,7 @@ const NEVER: Duration = Duration::from_secs(100 * 365 * 24 * 3600);
 ///
 /// # Errors
 /// When the executor cannot be made: no io_uring, or the CPU is not ours.
-pub fn run<F: Future>(cpu: usize, main: F) -> io::Result<F::Output> {
+pub(crate) fn run<F: Future>(cpu: usize, main: F) -> io::Result<F::Output> {
     let executor = glommio::LocalExecutorBuilder::new(glommio::Placement::Fixed(cpu))
         .io_memory(0)
         .ring_depth(8)
@@ -32,7 +32,7 @@ pub fn run<F: Future>(cpu: usize, main: F) -> io::Result<F::Output> {
 }
 
 /// Starts a task on the calling worker. A panic ends the task alone; `on_panic` is told.
-pub fn spawn(ring: &Rc<Ring>, task: impl Future<Output = ()> + 'static, on_panic: impl FnOnce() + 'static) {
+pub(crate) fn spawn(ring: &Rc<Ring>, task: impl Future<Output = ()> + 'static, on_panic: impl FnOnce() + 'static) {
     ring.note_local_wake();
     let mut task = Box::pin(task);
     let mut on_panic = Some(on_panic);
@@ -49,7 +49,7 @@ pub fn spawn(ring: &Rc<Ring>, task: impl Future<Output = ()> + 'static, on_panic
 }
 
 /// Lets every other runnable task run once.
-pub async fn yield_now() {
+pub(crate) async fn yield_now() {
     let mut yielded = false;
     poll_fn(|cx| {
         if yielded {

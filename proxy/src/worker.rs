@@ -46,7 +46,7 @@ use upkeep::random::Random;
 use upkeep::wheel::Timers;
 
 /// What a worker is given when it starts. Its first message must be a [`Message::Configure`].
-pub struct Start {
+pub(crate) struct Start {
     /// Its number, from 0; the `worker` label of metrics.
     pub index: usize,
     /// The CPU it is pinned to.
@@ -67,7 +67,7 @@ pub struct Start {
 ///
 /// # Errors
 /// When the executor or the ring cannot be made or is refused by the kernel later.
-pub fn run(start: Start) -> io::Result<()> {
+pub(crate) fn run(start: Start) -> io::Result<()> {
     rt::run(start.cpu, async move {
         let Start { index, bell, messages, peers, blocks, log, .. } = start;
         let ring = Ring::new().map_err(io::Error::other)?;
@@ -149,8 +149,15 @@ impl Worker {
         if self.drain.get().is_none() {
             let since = self.ring.coarse_now();
             self.drain.set(Some(Drain { since, until: since.saturating_add(patience) }));
-            self.timers.fire_all();
+            self.fire_all_deadlines();
         }
+    }
+
+    /// Wakes everything that has a deadline, because something changed that all must notice.
+    fn fire_all_deadlines(&self) {
+        self.timers.fire_all();
+        // A task wakes others here, other than through the ring: the driver must not sleep before they ran.
+        self.ring.note_local_wake();
     }
 
     fn draining_since(&self) -> Option<u64> {

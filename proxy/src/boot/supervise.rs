@@ -167,7 +167,10 @@ async fn drain(
             }
         }
     }
-    tracing::info!("drained");
+    match connections(sidecar) {
+        0 => tracing::info!("drained"),
+        cut => tracing::warn!("drained; {cut} connections were not finished in time and were cut"),
+    }
     Ok(DRAINED)
 }
 

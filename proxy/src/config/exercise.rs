@@ -79,6 +79,13 @@ mod tests {
         })
     }
 
+    #[test]
+    fn seeds_of_the_fuzz_target_never_break_a_law() {
+        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/fuzz/seeds/config");
+        let seeds = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+        assert!(seeds.inspect(|path| exercise(&std::fs::read(path).unwrap())).count() >= 7);
+    }
+
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(192))]
 

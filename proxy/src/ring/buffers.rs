@@ -17,9 +17,9 @@ use std::sync::atomic::{AtomicU16, Ordering};
 use io_uring::types::BufRingEntry;
 
 /// Bytes before the data of a received chunk.
-pub const HEADROOM: usize = 1024;
+pub(super) const HEADROOM: usize = 1024;
 /// Bytes the kernel may write into one buffer.
-pub const DATA: usize = 16 * 1024;
+pub(super) const DATA: usize = 16 * 1024;
 const SIZE: usize = HEADROOM + DATA;
 
 /// Places in the kernel's ring, a power of two.
@@ -33,7 +33,7 @@ const MOST: usize = 7700;
 pub(super) const GROUP: u16 = 0;
 
 /// The buffers of one worker.
-pub struct Pool {
+pub(crate) struct Pool {
     ring: NonNull<BufRingEntry>,
     tail: Cell<u16>,
     /// Buffers in the kernel's ring now.
@@ -45,8 +45,6 @@ pub struct Pool {
     buffers: RefCell<Vec<Buffer>>,
     free_ids: RefCell<Vec<u32>>,
     alive: Cell<usize>,
-    /// A receive ended because the ring was empty, and a buffer came back since.
-    refilled: Cell<bool>,
 }
 
 struct Buffer {
@@ -71,7 +69,6 @@ impl Pool {
             buffers: RefCell::default(),
             free_ids: RefCell::default(),
             alive: Cell::new(0),
-            refilled: Cell::new(false),
         })
     }
 
@@ -133,7 +130,7 @@ impl Pool {
     }
 
     /// Buffers of our own with all of `bytes`.
-    pub fn write_all(self: &Rc<Self>, mut bytes: &[u8]) -> Opening {
+    pub(crate) fn write_all(self: &Rc<Self>, mut bytes: &[u8]) -> Opening {
         let first = self.write(&mut bytes);
         let mut then = Vec::new();
         while !bytes.is_empty() {
@@ -143,23 +140,24 @@ impl Pool {
     }
 
     /// Whether so many buffers are held that a connection should content itself with fewer.
-    pub fn is_tight(&self) -> bool {
+    pub(crate) fn is_tight(&self) -> bool {
         self.alive.get() > MOST / 2
     }
 
     /// Buffers allocated now.
-    pub fn alive(&self) -> usize {
+    pub(crate) fn alive(&self) -> usize {
         self.alive.get()
     }
 
     /// Buffers that are not offered to the kernel: chunks refer to them.
-    pub fn held(&self) -> usize {
+    #[cfg(test)]
+    pub(crate) fn held(&self) -> usize {
         self.alive.get() - usize::from(self.offered.get())
     }
 
-    /// Whether buffers came back since a receive failed for want of them. Asking clears it.
-    pub(super) fn take_refilled(&self) -> bool {
-        self.refilled.replace(false) && self.offered.get() > 0
+    /// Whether the kernel has a buffer to receive into. Buffers may have come back, or [`Pool::adapt`] added some.
+    pub(super) fn has_offered(&self) -> bool {
+        self.offered.get() > 0
     }
 
     /// Looks whether the ring was never near empty since the last call, and if so aims lower.
@@ -195,7 +193,6 @@ impl Pool {
     fn recycle(&self, id: u32) {
         if self.offered.get() < self.target.get() && id <= u32::from(u16::MAX) {
             self.give(id);
-            self.refilled.set(true);
         } else {
             self.release_memory(id);
         }
@@ -266,7 +263,7 @@ fn ring_layout() -> Layout {
 /// A part of a buffer that belongs to its holder: readable, cuttable, and writable only in front of its data.
 ///
 /// Two chunks of one buffer never overlap in what they may write.
-pub struct Chunk {
+pub(crate) struct Chunk {
     pool: Rc<Pool>,
     base: NonNull<u8>,
     id: u32,
@@ -277,7 +274,7 @@ pub struct Chunk {
 }
 
 /// The beginning of a message: one chunk nearly always, more when a head is too long for one.
-pub struct Opening {
+pub(crate) struct Opening {
     /// Never missing, possibly empty.
     pub first: Chunk,
     /// What did not fit.
@@ -286,41 +283,36 @@ pub struct Opening {
 
 impl Opening {
     /// A second handle on the same bytes, to send them again.
-    pub fn share(&mut self) -> Opening {
+    pub(crate) fn share(&mut self) -> Opening {
         Opening { first: self.first.share(), then: self.then.iter_mut().map(Chunk::share).collect() }
     }
 }
 
 impl Chunk {
     /// The bytes.
-    pub fn bytes(&self) -> &[u8] {
+    pub(crate) fn bytes(&self) -> &[u8] {
         // SAFETY: start..end was written by the kernel or by us, lies within the buffer, and is not written again while
         // this chunk exists: a front is only written below the start of every chunk that shares the buffer.
         unsafe { std::slice::from_raw_parts(self.base.as_ptr().add(self.start as usize), self.len()) }
     }
 
     /// How many bytes.
-    pub fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         (self.end - self.start) as usize
     }
 
     /// Whether there are none.
-    pub fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.start == self.end
     }
 
     /// Drops the first `n` bytes; the room may be written again.
-    pub fn advance(&mut self, n: usize) {
+    pub(crate) fn advance(&mut self, n: usize) {
         self.start = (self.start + n as u32).min(self.end);
     }
 
-    /// Keeps the first `n` bytes.
-    pub fn truncate(&mut self, n: usize) {
-        self.end = self.end.min(self.start + n as u32);
-    }
-
     /// Cuts at `n`: this chunk keeps what is before, the result is what follows.
-    pub fn split_off(&mut self, n: usize) -> Chunk {
+    pub(crate) fn split_off(&mut self, n: usize) -> Chunk {
         let cut = (self.start + n as u32).min(self.end);
         let mut tail = self.same_buffer();
         (tail.floor, tail.start) = (cut, cut);
@@ -329,12 +321,12 @@ impl Chunk {
     }
 
     /// How many bytes [`Chunk::prepend`] can take.
-    pub fn room(&self) -> usize {
+    pub(crate) fn room(&self) -> usize {
         (self.start - self.floor) as usize
     }
 
     /// Writes `front` before the bytes, if there is room; whether it did.
-    pub fn prepend(&mut self, front: &[u8]) -> bool {
+    pub(crate) fn prepend(&mut self, front: &[u8]) -> bool {
         if self.room() < front.len() {
             return false;
         }
@@ -348,7 +340,7 @@ impl Chunk {
     }
 
     /// A second handle on the same bytes. Neither can be given a new front after that.
-    pub fn share(&mut self) -> Chunk {
+    pub(crate) fn share(&mut self) -> Chunk {
         self.floor = self.start;
         self.same_buffer()
     }

@@ -17,7 +17,7 @@ impl Ring {
             woken += usize::from(inner.complete(&completion));
         }
         self.pool.adapt();
-        if !inner.starved.is_empty() && self.pool.take_refilled() {
+        if !inner.starved.is_empty() && self.pool.has_offered() {
             inner.feed_the_starved();
         }
         woken
@@ -28,7 +28,7 @@ impl Inner {
     fn complete(&mut self, completion: &cqueue::Entry) -> bool {
         let (token, result, flags) = (Token::decode(completion.user_data()), completion.result(), completion.flags());
         match token.kind {
-            Kind::Ignore | Kind::Shutdown => false,
+            Kind::Ignore => false,
             Kind::Recv => self.complete_recv(token, result, flags),
             Kind::Send => self.complete_send(token, result),
             Kind::Connect => self.complete_connect(token, result),

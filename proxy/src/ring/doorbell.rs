@@ -23,7 +23,7 @@ pub(super) struct DoorbellEntry {
 }
 
 /// The receiving side of an eventfd. Lives as long as the worker.
-pub struct Doorbell {
+pub(crate) struct Doorbell {
     ring: Rc<Ring>,
     slot: usize,
 }
@@ -32,7 +32,7 @@ pub struct Doorbell {
 ///
 /// # Errors
 /// When the system has no descriptor left.
-pub fn eventfd() -> io::Result<(OwnedFd, OwnedFd)> {
+pub(crate) fn eventfd() -> io::Result<(OwnedFd, OwnedFd)> {
     // SAFETY: no pointers are passed.
     let fd = unsafe { libc::eventfd(0, libc::EFD_CLOEXEC) };
     if fd < 0 {
@@ -46,7 +46,7 @@ pub fn eventfd() -> io::Result<(OwnedFd, OwnedFd)> {
 
 impl Doorbell {
     /// Takes over an eventfd.
-    pub fn adopt(ring: &Rc<Ring>, fd: OwnedFd) -> Doorbell {
+    pub(crate) fn adopt(ring: &Rc<Ring>, fd: OwnedFd) -> Doorbell {
         let inner = &mut *ring.inner.borrow_mut();
         inner.generation = inner.generation.wrapping_add(1) & 0xff_ffff;
         let entry = DoorbellEntry { fd, generation: inner.generation, counter: Box::new(0), rung: false, waker: None };
@@ -56,7 +56,7 @@ impl Doorbell {
     }
 
     /// Ready once it was rung since the last time. Look into the mailbox until it is empty after that.
-    pub fn poll_rung(&self, cx: &Context<'_>) -> Poll<()> {
+    pub(crate) fn poll_rung(&self, cx: &Context<'_>) -> Poll<()> {
         let inner = &mut *self.ring.inner.borrow_mut();
         let entry = &mut inner.doorbells[self.slot];
         if std::mem::take(&mut entry.rung) {

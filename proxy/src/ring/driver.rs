@@ -21,14 +21,14 @@ const GETEVENTS: u32 = 1;
 
 /// What one pass did.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Pass {
+pub(crate) struct Pass {
     /// Nanoseconds slept.
     pub slept: u64,
 }
 
 impl Ring {
     /// Remembers how many local wakes there were, for [`Ring::pass`].
-    pub fn local_wakes(&self) -> u64 {
+    pub(crate) fn local_wakes(&self) -> u64 {
         self.local_wakes.get()
     }
 
@@ -38,7 +38,7 @@ impl Ring {
     ///
     /// # Errors
     /// When the kernel refuses the ring altogether; the worker cannot go on.
-    pub fn pass(self: &Rc<Self>, seen: u64, patience: u64) -> io::Result<Pass> {
+    pub(crate) fn pass(self: &Rc<Self>, seen: u64, patience: u64) -> io::Result<Pass> {
         self.enter()?;
         let mut woken = self.reap();
         let mut pass = Pass::default();

@@ -20,13 +20,13 @@ use super::token::{Kind, Token};
 const UNREAD_MOST: usize = 8;
 
 /// What a receive brought.
-pub enum Received {
+pub(crate) enum Received {
     /// Bytes.
     Data(Chunk),
     /// The peer will send no more.
     End,
-    /// The connection is broken; the system's error number.
-    Broken(i32),
+    /// The connection is broken.
+    Broken,
 }
 
 pub(super) struct SocketEntry {
@@ -57,7 +57,7 @@ pub(super) struct Recv {
 #[derive(Clone, Copy)]
 enum Ended {
     End,
-    Broken(i32),
+    Broken,
 }
 
 #[derive(Default)]
@@ -78,13 +78,14 @@ enum Finish {
     No,
     /// Once the queue is empty.
     Wanted,
-    /// The kernel has it, or had it.
-    Asked,
+    /// It was asked of the system.
+    Done,
 }
 
 /// The address belongs to the kernel until it has answered.
 pub(super) enum Connect {
     No,
+    #[expect(dead_code, reason = "the kernel reads it")]
     Pending(Box<socket2::SockAddr>),
     Done(Result<(), i32>),
 }
@@ -178,7 +179,7 @@ impl SocketEntry {
         }
         match self.recv.ended {
             Some(Ended::End) => return Poll::Ready(Received::End),
-            Some(Ended::Broken(error)) => return Poll::Ready(Received::Broken(error)),
+            Some(Ended::Broken) => return Poll::Ready(Received::Broken),
             None => {}
         }
         if let Some(entry) = self.arm(slot) {
@@ -205,12 +206,12 @@ impl SocketEntry {
             (error, _) if error == -libc::ENOBUFS => self.recv.starved = true,
             (error, _) if error == -libc::ECANCELED && self.recv.cancelling => {}
             (error, _) if error == -libc::EINTR || error == -libc::EAGAIN => {}
-            (error, _) => self.recv.ended = Some(Ended::Broken(-error)),
+            _ => self.recv.ended = Some(Ended::Broken),
         }
         if more && self.recv.unread.len() > UNREAD_MOST {
             self.stop_multishot(slot).map(&mut push);
         }
-        if let Some(Ended::Broken(_)) = self.recv.ended {
+        if let Some(Ended::Broken) = self.recv.ended {
             // Of interest even to a task that does not read: there is nobody left to work for.
             self.recv.waiting = false;
             return true;
@@ -226,7 +227,7 @@ impl SocketEntry {
     }
 
     pub(super) fn broken(&mut self, cx: &Context<'_>) -> Poll<()> {
-        if matches!(self.recv.ended, Some(Ended::Broken(_))) || self.send.broken.is_some() {
+        if matches!(self.recv.ended, Some(Ended::Broken)) || self.send.broken.is_some() {
             return Poll::Ready(());
         }
         self.wait(cx);
@@ -240,14 +241,6 @@ impl SocketEntry {
             && self.send.broken.is_none()
             && self.send.current.is_none()
             && self.send.finish == Finish::No
-    }
-
-    pub(super) fn has_unread(&self) -> bool {
-        !self.recv.unread.is_empty()
-    }
-
-    pub(super) fn has_ended(&self) -> bool {
-        self.recv.ended.is_some()
     }
 
     /// Puts bytes back in front of what is unread.
@@ -291,7 +284,7 @@ impl SocketEntry {
                 if let Some(next) = self.send.queue.pop_front() {
                     push(self.submit_send(slot, next));
                 } else if self.send.finish == Finish::Wanted {
-                    push(self.submit_finish(slot));
+                    self.finish_now();
                 }
             }
             (error, _) => {
@@ -324,18 +317,22 @@ impl SocketEntry {
         Poll::Pending
     }
 
-    pub(super) fn finish(&mut self, slot: usize) -> Option<squeue::Entry> {
-        if self.send.finish != Finish::No {
-            return None;
+    pub(super) fn finish(&mut self) {
+        if self.send.finish == Finish::No {
+            self.send.finish = Finish::Wanted;
+            if self.send.current.is_none() {
+                self.finish_now();
+            }
         }
-        self.send.finish = Finish::Wanted;
-        (self.send.current.is_none()).then(|| self.submit_finish(slot))
     }
 
-    fn submit_finish(&mut self, slot: usize) -> squeue::Entry {
-        self.send.finish = Finish::Asked;
-        let shutdown = opcode::Shutdown::new(types::Fd(self.fd), libc::SHUT_WR).build();
-        shutdown.flags(squeue::Flags::SKIP_SUCCESS).user_data(self.token(Kind::Shutdown, slot))
+    /// By a system call, not through the ring: the kernel would hand the operation to a thread of its own, which looks up
+    /// the descriptor later, when it may be closed and already be another connection's.
+    fn finish_now(&mut self) {
+        self.send.finish = Finish::Done;
+        // SAFETY: the descriptor is open: an entry that is no longer owned finishes nothing (see `abandon`). What can go
+        // wrong is that the connection is broken already.
+        unsafe { libc::shutdown(self.fd, libc::SHUT_WR) };
     }
 
     // Leaving.
@@ -346,6 +343,6 @@ impl SocketEntry {
         self.forget_task();
         self.recv.unread = VecDeque::new();
         self.send.queue = VecDeque::new();
-        self.send.finish = Finish::Asked;
+        self.send.finish = Finish::Done;
     }
 }

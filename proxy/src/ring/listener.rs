@@ -44,7 +44,7 @@ impl ListenerEntry {
 }
 
 /// A listening socket of this worker's ring.
-pub struct Listener {
+pub(crate) struct Listener {
     ring: Rc<Ring>,
     slot: usize,
     fd: RawFd,
@@ -52,7 +52,7 @@ pub struct Listener {
 
 impl Listener {
     /// Takes over a socket that already listens, and starts to accept.
-    pub fn adopt(ring: &Rc<Ring>, fd: OwnedFd) -> Listener {
+    pub(crate) fn adopt(ring: &Rc<Ring>, fd: OwnedFd) -> Listener {
         let fd = fd.into_raw_fd();
         let inner = &mut *ring.inner.borrow_mut();
         inner.generation = inner.generation.wrapping_add(1) & 0xff_ffff;
@@ -79,7 +79,7 @@ impl Listener {
     ///
     /// # Errors
     /// When the system could not accept, for instance for want of descriptors. The next poll tries again, so wait first.
-    pub fn poll_accept(&self, cx: &Context<'_>) -> Poll<io::Result<Option<OwnedFd>>> {
+    pub(crate) fn poll_accept(&self, cx: &Context<'_>) -> Poll<io::Result<Option<OwnedFd>>> {
         let inner = &mut *self.ring.inner.borrow_mut();
         let entry = &mut inner.listeners[self.slot];
         if let Some(fd) = entry.queue.pop_front() {
@@ -103,7 +103,7 @@ impl Listener {
     ///
     /// # Errors
     /// When the system refuses the filter.
-    pub fn deafen(&self) -> io::Result<()> {
+    pub(crate) fn deafen(&self) -> io::Result<()> {
         // Classic BPF over the TCP header: byte 13 holds the flags; drop what has SYN without ACK.
         let instruction = |code: u32, jt, jf, k| SockFilter::new(code as u16, jt, jf, k);
         let filter = [
@@ -117,7 +117,7 @@ impl Listener {
     }
 
     /// Ends the multishot accept. [`Listener::poll_accept`] goes on to hand out what it had taken.
-    pub fn stop(&self) {
+    pub(crate) fn stop(&self) {
         let inner = &mut *self.ring.inner.borrow_mut();
         let entry = &mut inner.listeners[self.slot];
         entry.stopping = true;
@@ -127,7 +127,7 @@ impl Listener {
     }
 
     /// What the system had queued, after [`Listener::stop`] has taken effect. Never waits.
-    pub fn remaining(&self) -> Vec<OwnedFd> {
+    pub(crate) fn remaining(&self) -> Vec<OwnedFd> {
         let fd = self.borrow();
         let socket = SockRef::from(&fd);
         if socket.set_nonblocking(true).is_err() {

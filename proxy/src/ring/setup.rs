@@ -19,7 +19,7 @@ const COMPLETIONS: u32 = 8192;
 
 /// Why no ring could be made.
 #[derive(Debug)]
-pub enum SetupError {
+pub(crate) enum SetupError {
     /// `io_uring_setup` failed.
     Create(io::Error),
     /// The provided-buffer ring was refused: a kernel before 5.19.
@@ -44,7 +44,7 @@ impl std::error::Error for SetupError {}
 ///
 /// # Errors
 /// The first thing that is missing.
-pub fn probe() -> Result<(), SetupError> {
+pub(crate) fn probe() -> Result<(), SetupError> {
     let ring = Ring::new()?;
     let inner = ring.inner.borrow();
     let mut probe = Probe::new();
@@ -54,7 +54,6 @@ pub fn probe() -> Result<(), SetupError> {
         (opcode::Send::CODE, "send"),
         (opcode::Accept::CODE, "accept"),
         (opcode::Connect::CODE, "connect"),
-        (opcode::Shutdown::CODE, "shutdown"),
         (opcode::AsyncCancel::CODE, "cancel"),
         (opcode::Close::CODE, "close"),
         // Not used, but it came with multishot receive, which no probe tells of: Linux 6.0.
@@ -71,7 +70,7 @@ impl Ring {
     ///
     /// # Errors
     /// When the kernel refuses it.
-    pub fn new() -> Result<Rc<Ring>, SetupError> {
+    pub(crate) fn new() -> Result<Rc<Ring>, SetupError> {
         let mut uring = IoUring::builder()
             .setup_cqsize(COMPLETIONS)
             .setup_single_issuer()

@@ -4,7 +4,6 @@
 //! the descriptor is closed behind that.
 
 use std::io;
-use std::net::SocketAddr;
 use std::os::fd::{AsRawFd, BorrowedFd, IntoRawFd, OwnedFd, RawFd};
 use std::rc::Rc;
 use std::task::{Context, Poll};
@@ -18,7 +17,7 @@ use super::token::{Kind, Token};
 use super::{Chunk, Opening, Ring};
 
 /// A stream socket of this worker's ring.
-pub struct Socket {
+pub(crate) struct Socket {
     ring: Rc<Ring>,
     slot: usize,
     fd: RawFd,
@@ -26,14 +25,14 @@ pub struct Socket {
 
 impl Socket {
     /// Takes over a connected socket and starts to receive.
-    pub fn adopt(ring: &Rc<Ring>, fd: OwnedFd) -> Socket {
+    pub(crate) fn adopt(ring: &Rc<Ring>, fd: OwnedFd) -> Socket {
         let socket = Self::insert(ring, fd);
         socket.watch();
         socket
     }
 
     /// Starts to connect; [`Socket::poll_connected`] tells when it is done.
-    pub fn connect(ring: &Rc<Ring>, address: &SockAddr) -> io::Result<Socket> {
+    pub(crate) fn connect(ring: &Rc<Ring>, address: &SockAddr) -> io::Result<Socket> {
         let socket = socket2::Socket::new(Domain::from(i32::from(address.family())), Type::STREAM, None)?;
         if !address.is_unix() {
             socket.set_tcp_nodelay(true)?;
@@ -75,7 +74,7 @@ impl Socket {
     ///
     /// # Errors
     /// The system's error number when it could not be made.
-    pub fn poll_connected(&self, cx: &Context<'_>) -> Poll<Result<(), i32>> {
+    pub(crate) fn poll_connected(&self, cx: &Context<'_>) -> Poll<Result<(), i32>> {
         self.ask(|entry| match &entry.connect {
             Connect::Done(result) => Poll::Ready(*result),
             Connect::No => Poll::Ready(Ok(())),
@@ -87,7 +86,7 @@ impl Socket {
     }
 
     /// The next bytes.
-    pub fn poll_recv(&self, cx: &Context<'_>) -> Poll<Received> {
+    pub(crate) fn poll_recv(&self, cx: &Context<'_>) -> Poll<Received> {
         let inner = &mut *self.ring.inner.borrow_mut();
         let tight = self.ring.pool.is_tight();
         let mut wanted = None;
@@ -99,50 +98,40 @@ impl Socket {
     }
 
     /// Ready when the connection broke. A mere end of the peer's sending does not count, and neither does unread data.
-    pub fn poll_broken(&self, cx: &Context<'_>) -> Poll<()> {
+    pub(crate) fn poll_broken(&self, cx: &Context<'_>) -> Poll<()> {
         self.ask(|entry| entry.broken(cx))
     }
 
     /// Sees to it that a receive is under way, so that an end is noticed even though nobody reads.
-    pub fn watch(&self) {
+    pub(crate) fn watch(&self) {
         self.with(SocketEntry::arm);
     }
 
     /// Receives piece by piece, so that the sender cannot get more than two buffers ahead (`true`), or as much as comes
     /// (`false`, cheaper).
-    pub fn set_bulk(&self, bulk: bool) {
+    pub(crate) fn set_bulk(&self, bulk: bool) {
         self.with(|entry, slot| entry.set_bulk(slot, bulk));
     }
 
     /// Puts bytes back, to be received again first.
-    pub fn unread(&self, chunk: Chunk) {
+    pub(crate) fn unread(&self, chunk: Chunk) {
         if !chunk.is_empty() {
             self.ask(|entry| entry.unread(chunk));
         }
     }
 
-    /// Whether bytes have arrived that nobody has read.
-    pub fn has_unread(&self) -> bool {
-        self.ask(|entry| entry.has_unread())
-    }
-
-    /// Whether the peer has closed its side or the connection broke, as far as is known.
-    pub fn has_ended(&self) -> bool {
-        self.ask(|entry| entry.has_ended())
-    }
-
     /// Nothing unread, nothing unsent, nothing closed: fit for the next exchange.
-    pub fn is_pristine(&self) -> bool {
+    pub(crate) fn is_pristine(&self) -> bool {
         self.ask(|entry| entry.is_pristine())
     }
 
     /// Sends bytes after those already given. Never waits; [`Socket::poll_room`] is for that.
-    pub fn send(&self, chunk: Chunk) {
+    pub(crate) fn send(&self, chunk: Chunk) {
         self.with(|entry, slot| entry.send(slot, chunk));
     }
 
     /// Sends the beginning of a message.
-    pub fn send_opening(&self, opening: Opening) {
+    pub(crate) fn send_opening(&self, opening: Opening) {
         self.send(opening.first);
         opening.then.into_iter().for_each(|chunk| self.send(chunk));
     }
@@ -151,18 +140,18 @@ impl Socket {
     ///
     /// # Errors
     /// The system's error number when sending has failed; what was queued is dropped.
-    pub fn poll_room(&self, cx: &Context<'_>, most: usize) -> Poll<Result<(), i32>> {
+    pub(crate) fn poll_room(&self, cx: &Context<'_>, most: usize) -> Poll<Result<(), i32>> {
         self.ask(|entry| entry.room(cx, most))
     }
 
     /// Closes the sending side once everything is sent.
-    pub fn finish(&self) {
-        self.with(|entry, slot| entry.finish(slot));
+    pub(crate) fn finish(&self) {
+        self.ask(SocketEntry::finish);
     }
 
     /// Whether dropping the socket resets the connection instead of ending it, so that the peer cannot take what it got
     /// for all there is.
-    pub fn set_abrupt(&self, abrupt: bool) {
+    pub(crate) fn set_abrupt(&self, abrupt: bool) {
         // SAFETY: the descriptor is open as long as this handle lives.
         let fd = unsafe { BorrowedFd::borrow_raw(self.fd) };
         // It can fail only where the connection is broken already.
@@ -170,15 +159,8 @@ impl Socket {
     }
 
     /// Forgets the task that drove this socket; for putting it away.
-    pub fn forget_task(&self) {
+    pub(crate) fn forget_task(&self) {
         self.ask(SocketEntry::forget_task);
-    }
-
-    /// The peer's address; `None` for unix sockets and when it has gone.
-    pub fn peer(&self) -> Option<SocketAddr> {
-        // SAFETY: the descriptor is open as long as this handle lives.
-        let fd = unsafe { BorrowedFd::borrow_raw(self.fd) };
-        SockRef::from(&fd).peer_addr().ok().and_then(|address| address.as_socket())
     }
 }
 

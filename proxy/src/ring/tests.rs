@@ -43,8 +43,17 @@ where
     .expect("an executor")
 }
 
+/// A listener whose queue holds whatever a test leaves in it.
+fn listener() -> TcpListener {
+    let socket = socket2::Socket::new(socket2::Domain::IPV4, socket2::Type::STREAM, None).expect("a descriptor");
+    let address: std::net::SocketAddr = ([127, 0, 0, 1], 0).into();
+    socket.bind(&address.into()).expect("a port");
+    socket.listen(4096).expect("listening");
+    socket.into()
+}
+
 fn pair() -> (OwnedFd, TcpStream) {
-    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let listener = listener();
     let ours = TcpStream::connect(listener.local_addr().expect("bound")).expect("connected");
     let (theirs, _) = listener.accept().expect("accepted");
     (ours.into(), theirs)
@@ -70,12 +79,15 @@ fn bytes_arrive_whole_and_in_order() {
     let (ours, mut theirs) = pair();
     let sent: Vec<u8> = (0..300_000_u32).flat_map(u32::to_le_bytes).collect();
     let expected = sent.clone();
+    let mut reading = theirs.try_clone().expect("a descriptor");
+    let reader = std::thread::spawn(move || {
+        let mut echoed = Vec::new();
+        reading.read_to_end(&mut echoed).expect("read");
+        echoed
+    });
     let writer = std::thread::spawn(move || {
         theirs.write_all(&sent).expect("written");
         theirs.shutdown(std::net::Shutdown::Write).expect("finished");
-        let mut echoed = Vec::new();
-        theirs.read_to_end(&mut echoed).expect("read");
-        echoed
     });
     on_a_ring(move |ring| async move {
         let socket = Socket::adopt(&ring, ours);
@@ -83,14 +95,15 @@ fn bytes_arrive_whole_and_in_order() {
             match receive(&socket).await {
                 Received::Data(chunk) => socket.send(chunk),
                 Received::End => break,
-                Received::Broken(error) => panic!("broken: {error}"),
+                Received::Broken => panic!("broken"),
             }
             poll_fn(|cx| socket.poll_room(cx, 2)).await.expect("room");
         }
         socket.finish();
         poll_fn(|cx| socket.poll_room(cx, 0)).await.expect("flushed");
     });
-    assert!(writer.join().expect("no panic") == expected, "the echo differs");
+    writer.join().expect("no panic");
+    assert!(reader.join().expect("no panic") == expected, "the echo differs");
 }
 
 #[test]
@@ -149,7 +162,8 @@ async fn random_socket(ring: &Rc<Ring>, dice: &mut Dice, listener: &TcpListener)
     ring.pass(ring.local_wakes(), 0).expect("the ring works");
     let mut peer = (dice.roll(3) > 0).then(|| listener.accept().expect("accepted").0);
     if let Some(peer) = &mut peer {
-        peer.write_all(&vec![1; dice.roll(40_000) as usize]).expect("written");
+        // It may be the peer of an earlier socket that is gone by now.
+        let _ = peer.write_all(&vec![1; dice.roll(40_000) as usize]);
     }
     socket.set_bulk(dice.roll(2) == 0);
     for _ in 0..dice.roll(4) {
@@ -171,7 +185,7 @@ fn dropping_at_any_moment_loses_nothing() {
     let seed = std::env::var("SUPPLEX_RING_SEED").ok().and_then(|seed| seed.parse().ok()).unwrap_or(1_u64);
     on_a_ring(move |ring| async move {
         let mut dice = Dice(seed);
-        let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+        let listener = listener();
         let mut peers = Vec::new();
         for round in 0..400 {
             let (socket, peer) = random_socket(&ring, &mut dice, &listener).await;
@@ -206,18 +220,18 @@ fn dropping_at_any_moment_loses_nothing() {
 #[test]
 fn more_operations_than_the_queue_holds_wait_in_memory() {
     on_a_ring(|ring| async move {
-        let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+        let listener = listener();
         let address = SockAddr::from(listener.local_addr().expect("bound"));
         // Nobody polls in between: all of these are queued in one go, far beyond the 1024 places of the queue.
-        let sockets: Vec<_> = (0..3000).map(|_| Socket::connect(&ring, &address).expect("a descriptor")).collect();
+        let sockets: Vec<_> = (0..2000).map(|_| Socket::connect(&ring, &address).expect("a descriptor")).collect();
         let accepting = std::thread::spawn(move || {
-            let accepted: Vec<_> = (0..3000).map(|_| listener.accept().expect("accepted")).collect();
+            let accepted: Vec<_> = (0..2000).map(|_| listener.accept().expect("accepted")).collect();
             accepted.len()
         });
         for socket in &sockets {
             poll_fn(|cx| socket.poll_connected(cx)).await.expect("connected");
         }
-        assert_eq!(accepting.join().expect("no panic"), 3000);
+        assert_eq!(accepting.join().expect("no panic"), 2000);
     });
 }
 

@@ -14,7 +14,6 @@ pub(super) enum Kind {
     Connect = 3,
     Accept = 4,
     Doorbell = 5,
-    Shutdown = 6,
 }
 
 /// The user data of an operation.
@@ -44,7 +43,6 @@ impl Token {
             3 => Kind::Connect,
             4 => Kind::Accept,
             5 => Kind::Doorbell,
-            6 => Kind::Shutdown,
             _ => Kind::Ignore,
         };
         Self { kind, slot: (data >> 8) as u32, generation: (data >> 40) as u32 }
@@ -57,7 +55,7 @@ mod tests {
 
     #[test]
     fn a_token_survives_the_kernel() {
-        for kind in [Kind::Recv, Kind::Send, Kind::Connect, Kind::Accept, Kind::Doorbell, Kind::Shutdown] {
+        for kind in [Kind::Recv, Kind::Send, Kind::Connect, Kind::Accept, Kind::Doorbell] {
             for (slot, generation) in [(0, 0), (7, 1), (u32::MAX as usize, 0xff_ffff)] {
                 let token = Token::new(kind, slot, generation);
                 assert_eq!(Token::decode(token.encode()), token);

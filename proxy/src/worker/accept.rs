@@ -114,7 +114,10 @@ fn hand_off(
             worker.block.handoffs.increment();
             None
         }
-        Err(Message::Adopt(Handoff { socket, peer, .. })) => Some((socket, peer)),
+        Err(Message::Adopt(Handoff { socket, peer, .. })) => {
+            worker.block.link_drops.increment();
+            Some((socket, peer))
+        }
         Err(_) => None,
     }
 }

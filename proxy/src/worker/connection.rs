@@ -145,7 +145,7 @@ impl Connection {
             match self.socket.poll_room(cx, UNSENT_MOST) {
                 Poll::Ready(Ok(())) => match self.socket.poll_recv(cx) {
                     Poll::Ready(Received::Data(chunk)) => return Poll::Ready(Event::Bytes(chunk)),
-                    Poll::Ready(Received::End | Received::Broken(_)) => return Poll::Ready(Event::Ended),
+                    Poll::Ready(Received::End | Received::Broken) => return Poll::Ready(Event::Ended),
                     Poll::Pending => {}
                 },
                 Poll::Ready(Err(_)) => return Poll::Ready(Event::Ended),
@@ -187,15 +187,22 @@ impl Connection {
         }
     }
 
-    /// Waits until the system has taken every byte: what is unsent would be lost with the socket. Gives up on a client
-    /// that takes nothing for `idle_timeout`. Whether all was taken.
+    /// Waits until the system has taken every byte: what is unsent would be lost with the socket. Some of what the client
+    /// sends meanwhile is dropped, because it may not read before it has sent all. Gives up on a client that takes nothing
+    /// for `idle_timeout`. Whether all was taken.
     async fn flush(&self) -> bool {
         let idle = nanos(self.listener.settings().idle_timeout);
+        let mut dropped = 0;
         for most in (0..UNSENT_MOST).rev() {
             let until = self.worker.ring.coarse_now() + idle;
             let taken = poll_fn(|cx| {
                 if let Poll::Ready(room) = self.socket.poll_room(cx, most) {
                     return Poll::Ready(room.is_ok());
+                }
+                while dropped <= LINGER_BYTES
+                    && let Poll::Ready(Received::Data(chunk)) = self.socket.poll_recv(cx)
+                {
+                    dropped += chunk.len();
                 }
                 loop {
                     if self.worker.ring.coarse_now() >= until {

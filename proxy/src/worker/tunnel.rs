@@ -47,7 +47,7 @@ impl Way<'_> {
                     self.to.finish();
                     self.ended = true;
                 }
-                Poll::Ready(Received::Broken(_)) => return Err(Broken),
+                Poll::Ready(Received::Broken) => return Err(Broken),
                 Poll::Pending => break,
             }
             active = true;

@@ -127,7 +127,7 @@ impl LiveEndpoint {
     /// Closes idle connections that are older than `expired_before` or that the endpoint has closed.
     pub(super) fn sweep(&self, expired_before: u64) {
         let mut idle = self.idle.borrow_mut();
-        if idle.len() > 0 {
+        if !idle.is_empty() {
             idle.sweep(expired_before, Socket::is_pristine, drop);
             self.block.pooled.set(idle.len() as u64);
         }

@@ -22,7 +22,7 @@ pub struct WorkerBlock {
     pub handoffs: Counter,
     /// Passes of the loop that took over 100 ms.
     pub stalls: Counter,
-    /// Messages to the sidecar or log lines dropped because a queue was full.
+    /// Messages that could not be left for another worker because its mailbox was full; their sender kept the work.
     pub link_drops: Counter,
     /// Exchanges given up because of a panic.
     pub panics: Counter,

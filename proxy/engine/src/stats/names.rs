@@ -28,7 +28,7 @@ names! {
     WORKER_CONNECTIONS = "supplex_worker_connections", "Client connections a worker holds.";
     WORKER_HANDOFFS = "supplex_worker_handoffs_total", "Accepted connections a worker gave to a less loaded one.";
     WORKER_STALLS = "supplex_worker_stalls_total", "Times a worker took over 100 ms to come round its loop.";
-    WORKER_LINK_DROPS = "supplex_worker_link_drops_total", "Messages or log lines a worker dropped because the receiver was behind.";
+    WORKER_LINK_DROPS = "supplex_worker_link_drops_total", "Messages a worker could not leave for another one because its mailbox was full.";
     WORKER_PANICS = "supplex_worker_panics_total", "Exchanges given up because of a defect.";
     WORKER_BUFFERS = "supplex_worker_receive_buffers", "Receive buffers a worker has allocated.";
     ACCESS_LOG_DROPPED = "supplex_access_log_dropped_total", "Access log lines dropped because the writer was behind.";

@@ -56,7 +56,7 @@ impl Relay<'_> {
                     Err(_) => Progress::Over(End::Failed(AttemptFailure::Reset)),
                 }
             }
-            (Poll::Ready(Received::End | Received::Broken(_)), _) => Progress::Over(End::Failed(AttemptFailure::Reset)),
+            (Poll::Ready(Received::End | Received::Broken), _) => Progress::Over(End::Failed(AttemptFailure::Reset)),
         }
     }
 

@@ -39,7 +39,7 @@ impl Relay<'_> {
             Poll::Ready(Received::Data(chunk)) => self.pass_up(chunk),
             // The body was announced longer than it is (RFC 9112 section 8).
             Poll::Ready(Received::End) => Progress::Over(End::ClientFault(Reason::RequestMalformed)),
-            Poll::Ready(Received::Broken(_)) => Progress::Over(End::ClientGone),
+            Poll::Ready(Received::Broken) => Progress::Over(End::ClientGone),
             Poll::Pending => Progress::Waits(Wait::Client),
         }
     }

@@ -39,7 +39,7 @@ pub(in crate::worker) fn configure(worker: &Rc<Worker>, assignment: Assignment) 
         }
     }
     // Connections and accept tasks of listeners that are gone find out when their deadlines fire.
-    worker.timers.fire_all();
+    worker.fire_all_deadlines();
     worker.block.resolution.set(resolution);
     worker.block.generation.set(generation);
 }

@@ -11,10 +11,10 @@ use slab::Slab;
 use supplex_engine::timer::{TimerId, Wheel};
 
 /// Nanoseconds of one tick: how late a deadline may be noticed.
-pub const TICK: u64 = 10_000_000;
+pub(crate) const TICK: u64 = 10_000_000;
 
 /// The deadlines of one worker.
-pub struct Timers {
+pub(crate) struct Timers {
     inner: RefCell<Inner>,
 }
 
@@ -34,26 +34,26 @@ struct Slot {
 }
 
 /// The one deadline of a task; nothing fires once it is dropped.
-pub struct Deadline {
+pub(crate) struct Deadline {
     timers: Rc<Timers>,
     slot: usize,
 }
 
 impl Timers {
     /// No deadlines, at tick 0.
-    pub fn new() -> Rc<Self> {
+    pub(crate) fn new() -> Rc<Self> {
         Rc::new(Self { inner: RefCell::new(Inner { wheel: Wheel::new(0), slots: Slab::new(), fired: Vec::new() }) })
     }
 
     /// A deadline that is not set yet.
-    pub fn deadline(self: &Rc<Self>) -> Deadline {
+    pub(crate) fn deadline(self: &Rc<Self>) -> Deadline {
         let slot = Slot { waker: None, timer: None, wanted: None, fired: false };
         let slot = self.inner.borrow_mut().slots.insert(slot);
         Deadline { timers: Rc::clone(self), slot }
     }
 
     /// Moves time on to `now` nanoseconds and wakes the tasks whose deadlines have passed. Returns how many.
-    pub fn advance(&self, now: u64) -> usize {
+    pub(crate) fn advance(&self, now: u64) -> usize {
         let Inner { wheel, slots, fired } = &mut *self.inner.borrow_mut();
         let tick = now / TICK;
         wheel.advance(tick, fired);
@@ -71,13 +71,13 @@ impl Timers {
     }
 
     /// Wakes every task that has a deadline, as if it had passed; for a change that all must notice.
-    pub fn fire_all(&self) -> usize {
+    pub(crate) fn fire_all(&self) -> usize {
         let inner = &mut *self.inner.borrow_mut();
         inner.slots.iter_mut().map(|(_, slot)| usize::from(slot.fire())).sum()
     }
 
     /// Gives memory back after a peak.
-    pub fn shrink(&self) {
+    pub(crate) fn shrink(&self) {
         let inner = &mut *self.inner.borrow_mut();
         inner.wheel.shrink();
         if inner.slots.capacity() > 1024 && inner.slots.len() < inner.slots.capacity() / 4 {
@@ -95,7 +95,7 @@ impl Slot {
 
 impl Deadline {
     /// Sets or moves the deadline to `at` nanoseconds. Never fires early, at most one tick late.
-    pub fn set(&self, at: u64) {
+    pub(crate) fn set(&self, at: u64) {
         let Inner { wheel, slots, .. } = &mut *self.timers.inner.borrow_mut();
         let Some(slot) = slots.get_mut(self.slot) else { return };
         let tick = at.div_ceil(TICK);
@@ -109,7 +109,7 @@ impl Deadline {
     }
 
     /// Ready when the deadline has passed or [`Timers::fire_all`] was called; once per setting.
-    pub fn poll(&self, cx: &Context<'_>) -> Poll<()> {
+    pub(crate) fn poll(&self, cx: &Context<'_>) -> Poll<()> {
         let Inner { slots, .. } = &mut *self.timers.inner.borrow_mut();
         let Some(slot) = slots.get_mut(self.slot) else { return Poll::Pending };
         if std::mem::take(&mut slot.fired) {
@@ -122,7 +122,7 @@ impl Deadline {
     }
 
     /// Waits until `at` nanoseconds.
-    pub async fn sleep_until(&self, at: u64) {
+    pub(crate) async fn sleep_until(&self, at: u64) {
         self.set(at);
         std::future::poll_fn(|cx| self.poll(cx)).await;
     }

@@ -7,7 +7,7 @@ use crate::harness::{Client, Config, GUARD, Gateway, Pattern, Upstream};
 const LENGTH: u64 = 64 << 20;
 /// What may be under way, in the system's buffers most of all.
 const UNDER_WAY: u64 = 32 << 20;
-const MEMORY: u64 = 6 << 20;
+const MEMORY: u64 = 18 << 20;
 const PIECE: usize = 64 << 10;
 
 #[test]

@@ -2,9 +2,9 @@
 
 use crate::harness::{Client, Config, Gateway, Pattern, Upstream};
 
-const LENGTH: usize = 24 << 20;
-/// Memory the gateway may take for it, far below the body.
-const MEMORY: u64 = 6 << 20;
+const LENGTH: usize = 64 << 20;
+/// Memory the gateway may take for it: its buffers for receiving at their usual most, however long the body.
+const MEMORY: u64 = 18 << 20;
 const PIECE: usize = 64 << 10;
 
 #[test]

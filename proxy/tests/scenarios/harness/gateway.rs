@@ -2,10 +2,10 @@
 
 mod control;
 
-use std::cell::Cell;
 use std::fs::{self, File};
 use std::net::SocketAddr;
 use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -19,7 +19,7 @@ pub(crate) struct Gateway {
     child: Child,
     address: SocketAddr,
     folder: TempDir,
-    told: Cell<bool>,
+    told: AtomicBool,
 }
 
 impl Gateway {
@@ -64,7 +64,7 @@ impl Gateway {
         let ready = ready.unwrap_or_else(|| panic!("not ready:\n{}", fs::read_to_string(path("stderr")).unwrap()));
         let address = ready["listeners"]["public"].as_str().and_then(|text| text.parse().ok());
         let address = address.unwrap_or_else(|| panic!("no address of the listener in {ready}"));
-        Self { child, address, folder, told: Cell::new(false) }
+        Self { child, address, folder, told: AtomicBool::new(false) }
     }
 
     /// Where the listener `public` listens.
@@ -91,7 +91,7 @@ impl Gateway {
 
     /// Sends SIGTERM, once: a second one would cut the drain short.
     pub(crate) fn tell_to_end(&self) {
-        if self.told.replace(true) {
+        if self.told.swap(true, Ordering::SeqCst) {
             return;
         }
         let told = Command::new("kill").arg("-TERM").arg(self.child.id().to_string()).status();
