@@ -1,12 +1,10 @@
 //! Requests that the gateway does not forward: each is answered with a clear problem, and no upstream sees any of it.
 
-mod absolute_form;
 mod bad_body_later;
 mod body_too_large;
 mod head_too_large;
 mod malformed_requests;
 mod methods;
-mod options_asterisk;
 mod other_protocols;
 mod slow_head;
 
