@@ -5,6 +5,7 @@
 //! file or resolves a name. Where to read on: `route.rs` for the compiled routing table.
 
 pub mod edits;
+pub mod limit;
 pub mod listener;
 pub mod route;
 pub mod upstream;
@@ -14,6 +15,7 @@ use std::num::NonZeroUsize;
 use std::time::Duration;
 
 pub use edits::HeaderEdits;
+pub use limit::{KeySource, Limit, LimitMode, OnStoreError, Precision, Rate, Store};
 pub use listener::Listener;
 pub use route::{Destination, Rewrite, Route};
 pub use upstream::{Address, Balance, Endpoint, Upstream};
@@ -43,6 +45,10 @@ id!(
 id!(
     /// A route's position in [`Snapshot::routes`].
     RouteId
+);
+id!(
+    /// A limit's position in the snapshot's list of limits.
+    LimitId
 );
 id!(
     /// An upstream's position in [`Snapshot::upstreams`].

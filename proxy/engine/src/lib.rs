@@ -8,6 +8,7 @@
 pub mod config;
 pub mod exchange;
 pub mod http1;
+pub mod limit;
 pub mod placement;
 pub mod reason;
 pub mod route;
