@@ -40,18 +40,10 @@ pub(super) async fn acquire(
         if connection.socket.poll_broken(cx).is_ready() {
             return Poll::Ready(Err(Unreached::ClientGone));
         }
-        loop {
-            if ring.coarse_now() >= deadline {
-                return Poll::Ready(Err(Unreached::Deadline));
-            }
-            if ring.coarse_now() >= until {
-                return Poll::Ready(Err(Unreached::Connect));
-            }
-            connection.deadline.set(until.min(deadline));
-            if connection.deadline.poll(cx).is_pending() {
-                return Poll::Pending;
-            }
-        }
+        connection
+            .deadline
+            .poll_until(cx, ring, || until.min(deadline))
+            .map(|()| Err(if ring.coarse_now() >= deadline { Unreached::Deadline } else { Unreached::Connect }))
     })
     .await?;
     Ok((socket, false))

@@ -160,19 +160,9 @@ impl<'a> Relay<'a> {
             _ => (attempt, || End::Failed(AttemptFailure::Timeout)),
         };
         let deadline = self.exchange.deadline();
-        loop {
-            let now = self.connection.worker.ring.coarse_now();
-            if now >= at {
-                return Poll::Ready(end());
-            }
-            if now >= deadline {
-                return Poll::Ready(End::Deadline);
-            }
-            self.connection.deadline.set(at.min(deadline));
-            if self.connection.deadline.poll(cx).is_pending() {
-                return Poll::Pending;
-            }
-        }
+        let ring = &self.connection.worker.ring;
+        let passed = self.connection.deadline.poll_until(cx, ring, || at.min(deadline));
+        passed.map(|()| if ring.coarse_now() >= at { end() } else { End::Deadline })
     }
 }
 

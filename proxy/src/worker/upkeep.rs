@@ -5,13 +5,16 @@ pub(super) mod mailbox;
 pub(super) mod random;
 pub(super) mod wheel;
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::io;
 use std::rc::Rc;
 use std::time::SystemTime;
 
+use supplex_engine::ebb::Ebb;
+
 use super::Worker;
 use super::connection::nanos;
+use crate::ring;
 use crate::rt;
 use wheel::TICK;
 
@@ -45,6 +48,7 @@ pub(super) async fn drive(worker: &Rc<Worker>) -> io::Result<()> {
 struct Times {
     next_tick: Cell<u64>,
     next_slow: Cell<u64>,
+    ebb: RefCell<Ebb>,
 }
 
 impl Times {
@@ -65,6 +69,9 @@ fn tick(worker: &Worker, now: u64, times: &Times) {
     if now >= times.next_slow.get() {
         times.next_slow.set(now + SLOW);
         look_after_memory(worker, now);
+        if times.ebb.borrow_mut().note(worker.block.connections.get()) {
+            ring::give_back();
+        }
     }
 }
 
