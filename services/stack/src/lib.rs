@@ -22,6 +22,7 @@ pub mod redis;
 pub mod seed;
 pub mod state;
 pub mod status;
+pub mod temporary;
 pub mod up;
 
 mod gateway;
