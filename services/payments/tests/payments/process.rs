@@ -25,7 +25,8 @@ async fn it_logs_each_request_without_card_numbers_and_stops_cleanly() {
     let trace = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
     let headers = [("idempotency-key", "k"), ("x-request-id", "r-1"), ("traceparent", trace)];
     let answer = service.process.send("POST", "/payments", &headers, &authorisation(5, APPROVED)).await.expect("one");
-    assert_eq!((answer.status, answer.headers["x-request-id"].to_str()), (201, Ok("r-1")));
+    assert_eq!(answer.status, 201, "{}", answer.body);
+    assert_eq!(answer.headers["x-request-id"], "r-1");
     assert!(!answer.body.contains(APPROVED));
     let (stopped_cleanly, log) = service.process.stop();
     assert!(stopped_cleanly && !log.contains(APPROVED), "{log}");
@@ -59,7 +60,7 @@ fn help_names_every_variable_and_nonsense_is_refused() {
     let (code, help) = run(&["--help"]);
     assert_eq!(code, Some(0));
     for variable in ["LISTEN", "READY_FILE", "DATABASE_URL", "REQUEST_TIMEOUT_MS", "DRAIN_TIMEOUT_MS", "FAULTS"] {
-        assert!(help.contains(&format!("[env: {variable}=")), "{variable} is not in\n{help}");
+        assert!(help.contains(&format!("[env: {variable}")), "{variable} is not in\n{help}");
     }
     let url = "--database-url=postgresql://localhost/payments";
     let (code, said) = run(&[url, "--faults", r#"{"error":{"ratio":7}}"#]);
