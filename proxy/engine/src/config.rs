@@ -7,6 +7,8 @@
 pub mod edits;
 pub mod limit;
 pub mod listener;
+pub mod load;
+pub mod retries;
 pub mod route;
 pub mod upstream;
 
@@ -17,6 +19,8 @@ use std::time::Duration;
 pub use edits::HeaderEdits;
 pub use limit::{KeySource, Limit, LimitMode, OnStoreError, Precision, Rate, Store};
 pub use listener::Listener;
+pub use load::{Priority, Queue, Shed};
+pub use retries::{Retries, RetryBudget, RetryOn};
 pub use route::{Destination, Rewrite, Route};
 pub use upstream::{Address, Balance, Endpoint, Upstream};
 
@@ -89,6 +93,8 @@ pub struct Gateway {
     pub drain_timeout: Duration,
     /// The peers whose `X-Forwarded-*` fields are believed.
     pub trusted_proxies: Vec<ipnet::IpNet>,
+    /// When to refuse requests because a worker is overloaded; `None` for never.
+    pub shed: Option<Shed>,
 }
 
 impl Gateway {

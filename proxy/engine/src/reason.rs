@@ -43,10 +43,14 @@ pub enum Reason {
     UpstreamNone,
     /// `max_in_flight` of the upstream is reached.
     UpstreamBusy,
+    /// The exchange waited longer for its turn at the upstream than `queue.timeout`.
+    UpstreamQueueTimeout,
     /// The listener's `max_connections` is reached.
     ConnectionLimit,
     /// The gateway is draining.
     Draining,
+    /// The worker is overloaded, and the route's priority is not high enough.
+    Overloaded,
     /// A defect of the gateway; the exchange was given up, the worker lives on.
     Internal,
 }
@@ -94,8 +98,10 @@ rows! {
     UpstreamMalformed "upstream.malformed" 502 "http_protocol_error" "The upstream's answer could not be parsed";
     UpstreamNone "upstream.none" 503 "destination_unavailable" "The upstream has no endpoint to try";
     UpstreamBusy "upstream.busy" 503 "connection_limit_reached" "The upstream has too many requests in flight";
+    UpstreamQueueTimeout "upstream.queue_timeout" 503 "connection_limit_reached" "The request waited too long for its turn at the upstream";
     ConnectionLimit "connection.limit" 503 "connection_limit_reached" "The listener has too many connections";
     Draining "gateway.draining" 503 "destination_unavailable" "The gateway is shutting down";
+    Overloaded "gateway.overloaded" 503 "destination_unavailable" "The gateway has more to do than it can";
     Internal "gateway.internal" 500 "proxy_internal_error" "The gateway failed to handle the request";
 }
 

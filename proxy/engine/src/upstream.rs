@@ -5,6 +5,12 @@
 
 pub mod balancer;
 pub mod pool;
+pub mod queue;
+pub mod retry_budget;
+pub mod tried;
 
 pub use balancer::Balancer;
 pub use pool::Pool;
+pub use queue::Queue;
+pub use retry_budget::RetryBudget;
+pub use tried::Tried;

@@ -6,6 +6,7 @@
 mod edits;
 mod gateway;
 mod listeners;
+mod load;
 mod routes;
 mod upstreams;
 

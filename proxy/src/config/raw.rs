@@ -5,6 +5,7 @@
 
 pub(crate) mod gateway;
 pub(crate) mod listener;
+pub(crate) mod load;
 pub(crate) mod route;
 pub(crate) mod telemetry;
 pub(crate) mod upstream;

@@ -2,6 +2,10 @@
 //!
 //! The engine's [`Exchange`] decides what is still possible when something breaks; this module makes the attempts
 //! (`forward.rs` for the connection, `relay.rs` for the bytes), does as the verdict says and accounts for the whole.
+//! `exchange/enter.rs` waits, `exchange/beginning.rs` keeps what may have to be sent again.
+
+pub(super) mod beginning;
+mod enter;
 
 use std::rc::Rc;
 
@@ -9,6 +13,7 @@ use supplex_engine::exchange::{AttemptFailure, Exchange, Verdict};
 use supplex_engine::http1::{BodyDecoder, Framing};
 use supplex_engine::reason::Reason;
 use supplex_engine::stats::block::AttemptResult;
+use supplex_engine::upstream::Tried;
 
 use super::account::{Outcome, account};
 use super::connection::{After, Connection, nanos};
@@ -18,7 +23,7 @@ use super::relay::{End, Relay};
 use super::request::Request;
 use super::tunnel;
 use super::upstream::{Attempt, LiveUpstream};
-use crate::ring::Opening;
+use beginning::Beginning;
 
 /// What an exchange adds up while it runs.
 #[derive(Default)]
@@ -34,18 +39,21 @@ pub(super) struct Tally {
 
 /// Runs the exchange to its end.
 pub(super) async fn run(connection: &mut Connection, plan: Plan) -> After {
-    let Plan { request, opening, body, has_body_bytes } = plan;
+    let Plan { request, beginning, body, deadline, rule } = plan;
     let Some(upstream) = request.upstream.and_then(|id| request.live.upstream(id)).cloned() else {
         return turn_away(connection, request, Reason::Internal);
     };
-    let Some(_admission) = upstream.admit() else {
-        return turn_away(connection, request, Reason::UpstreamBusy);
-    };
-    let timeout = request.route.and_then(|id| request.live.route(id)).map_or(0, |route| nanos(route.timeout));
+    let retries = request.route.and_then(|id| request.live.route(id)).and_then(|route| route.retries);
+    let backoff = retries.map_or(0, |retries| nanos(retries.backoff));
+    if rule.max() > 0 {
+        upstream.count_request(connection.worker.ring.coarse_now());
+    }
     let has_body = request.framing != Framing::None;
-    let exchange = Exchange::new(request.method, has_body, request.started + timeout);
-    let mut running = Running { connection, request, upstream, exchange, tally: Tally::default(), body, reason: None };
-    let (after, endpoint) = running.run(opening, has_body_bytes).await;
+    let exchange = Exchange::new(request.method, has_body, deadline).with_retries(rule);
+    let (tally, reason, waited) = (Tally::default(), None, 0);
+    let mut running =
+        Running { connection, request, upstream, exchange, tally, beginning, body, reason, backoff, waited };
+    let (after, endpoint) = running.run().await;
     running.account(endpoint.as_ref());
     after
 }
@@ -63,10 +71,15 @@ struct Running<'a> {
     upstream: Rc<LiveUpstream>,
     exchange: Exchange,
     tally: Tally,
+    beginning: Beginning,
     /// Follows the request body.
     body: BodyDecoder,
     /// Why the gateway answered itself or gave up.
     reason: Option<Reason>,
+    /// The bound of the pause before the first retry, in nanoseconds.
+    backoff: u64,
+    /// Nanoseconds spent in the queue and in pauses.
+    waited: u64,
 }
 
 /// What an attempt leaves to do.
@@ -77,43 +90,60 @@ enum Next {
 
 impl Running<'_> {
     /// Makes attempts until one is final. Returns the last endpoint's attempt for the account.
-    async fn run(&mut self, mut opening: Opening, has_body_bytes: bool) -> (After, Option<Attempt>) {
+    async fn run(&mut self) -> (After, Option<Attempt>) {
+        let _admission = match self.enter().await {
+            Ok(admission) => admission,
+            Err(verdict) => return (self.conclude(verdict), None),
+        };
+        let (mut tried, mut paused) = (Tried::default(), 0);
         loop {
-            let Some(endpoint) = self.upstream.pick(self.connection.worker.random.next()) else {
+            if self.exchange.retries() > paused {
+                paused = self.exchange.retries();
+                if let Err(verdict) = self.pause().await {
+                    return (self.conclude(verdict), None);
+                }
+            }
+            if self.connection.worker.ring.coarse_now() >= self.exchange.deadline() {
+                let verdict = self.exchange.deadline_passed();
+                return (self.conclude(verdict), None);
+            }
+            let Some((position, endpoint)) = self.upstream.pick(self.connection.worker.random.next(), tried) else {
                 let verdict = self.exchange.refused(Reason::UpstreamNone);
                 return (self.conclude(verdict), None);
             };
+            tried.add(position);
             let attempt = endpoint.begin();
-            // Only what holds no body can be sent a second time.
-            let again = (!has_body_bytes && !self.exchange.retried()).then(|| opening.share());
-            let next = self.attempt(&attempt, opening, has_body_bytes).await;
-            match (next, again) {
-                (Next::Ended(after), _) => return (after, Some(attempt)),
-                (Next::Again, Some(again)) => opening = again,
-                // The engine allows one retry, and none after body bytes.
-                (Next::Again, None) => return (self.give_reply(Reason::Internal), Some(attempt)),
+            if let Next::Ended(after) = self.attempt(&attempt).await {
+                return (after, Some(attempt));
             }
         }
     }
 
-    async fn attempt(&mut self, attempt: &Attempt, opening: Opening, has_body_bytes: bool) -> Next {
+    async fn attempt(&mut self, attempt: &Attempt) -> Next {
         let worker = Rc::clone(&self.connection.worker);
         let begun = worker.ring.precise_now();
-        if !self.exchange.retried() {
-            self.tally.overhead += begun.saturating_sub(self.request.started);
+        if self.exchange.attempts() == 0 {
+            self.tally.overhead += begun.saturating_sub(self.request.started + self.waited);
         }
-        let fresh = self.exchange.retried();
-        let deadline = self.exchange.deadline();
+        let (fresh, deadline) = (self.exchange.needs_fresh(), self.exchange.deadline());
         let acquired = acquire(self.connection, attempt.endpoint(), fresh, &self.upstream.settings, deadline).await;
         let (socket, pooled) = match acquired {
             Ok(acquired) => acquired,
             Err(unreached) => return self.unreached(attempt, unreached),
         };
+        let now = worker.ring.coarse_now();
+        if now >= deadline {
+            return self.unreached(attempt, Unreached::Deadline);
+        }
         self.exchange.attempt_started(pooled);
         self.exchange.request_bytes_sent();
-        if has_body_bytes {
+        if self.beginning.gives_body_away() {
             self.exchange.body_forwarded();
         }
+        let Some(opening) = self.beginning.send(&worker, deadline, now) else {
+            // The engine allows no attempt after body bytes were given away.
+            return Next::Ended(self.give_reply(Reason::Internal));
+        };
         socket.send_opening(opening);
         let relay = Relay::new(
             self.connection,
@@ -127,24 +157,30 @@ impl Running<'_> {
             begun,
         );
         let (end, socket) = relay.run().await;
+        if let End::Complete { reusable: true, .. } | End::GivenUp { reusable: true } = end {
+            let idle_most = self.upstream.settings.idle_per_worker;
+            attempt.endpoint().keep_idle(socket, worker.ring.coarse_now(), idle_most);
+            return self.ended(attempt, &end);
+        }
+        if let End::Switched = end {
+            let idle = nanos(self.connection.listener.settings().idle_timeout);
+            let moved = tunnel::run(self.connection, &socket, idle).await;
+            self.tally.received += moved.up;
+            self.tally.sent += moved.down;
+            self.exchange.response_finished();
+            return Next::Ended(After::Gone);
+        }
+        self.ended(attempt, &end)
+    }
+
+    fn ended(&mut self, attempt: &Attempt, end: &End) -> Next {
         match end {
-            End::Complete { reusable, after } => {
+            End::Complete { after, .. } => {
                 self.exchange.response_finished();
-                if reusable {
-                    let settings = &self.upstream.settings;
-                    attempt.endpoint().keep_idle(socket, worker.ring.coarse_now(), settings.idle_per_worker);
-                }
-                Next::Ended(after)
+                Next::Ended(*after)
             }
-            End::Switched => {
-                let idle = nanos(self.connection.listener.settings().idle_timeout);
-                let moved = tunnel::run(self.connection, &socket, idle).await;
-                self.tally.received += moved.up;
-                self.tally.sent += moved.down;
-                self.exchange.response_finished();
-                Next::Ended(After::Gone)
-            }
-            failed => self.failed(attempt, &failed),
+            End::GivenUp { .. } => Next::Again,
+            failed => self.failed(attempt, failed),
         }
     }
 
@@ -152,7 +188,8 @@ impl Running<'_> {
         let verdict = match unreached {
             Unreached::Connect => {
                 attempt.count(AttemptResult::Connect);
-                self.exchange.refused(Reason::UpstreamConnect)
+                self.exchange.attempt_started(false);
+                self.attempt_failed(AttemptFailure::Connect)
             }
             Unreached::Deadline => {
                 attempt.count(AttemptResult::Timeout);
@@ -163,16 +200,15 @@ impl Running<'_> {
                 self.exchange.client_gone()
             }
         };
-        Next::Ended(self.conclude(verdict))
+        self.obey(verdict)
     }
 
     fn failed(&mut self, attempt: &Attempt, end: &End) -> Next {
-        let now = self.connection.worker.ring.coarse_now();
         let answering = self.exchange.is_answering();
         let (result, verdict) = match end {
             End::Failed(failure) => {
                 self.reason = Some(failure.reason());
-                (result_of(*failure), self.exchange.attempt_failed(*failure, now))
+                (result_of(*failure), self.attempt_failed(*failure))
             }
             End::Deadline => {
                 self.reason = Some(Reason::UpstreamTimeout);
@@ -182,7 +218,7 @@ impl Running<'_> {
                 self.reason = Some(*reason);
                 (AttemptResult::Cancelled, self.exchange.body_violation(*reason))
             }
-            End::Complete { .. } | End::Switched | End::ClientGone => {
+            End::Complete { .. } | End::GivenUp { .. } | End::Switched | End::ClientGone => {
                 (AttemptResult::Cancelled, self.exchange.client_gone())
             }
         };
@@ -190,6 +226,15 @@ impl Running<'_> {
         if !answering {
             attempt.count(result);
         }
+        self.obey(verdict)
+    }
+
+    fn attempt_failed(&mut self, failure: AttemptFailure) -> Verdict {
+        let now = self.connection.worker.ring.coarse_now();
+        self.exchange.attempt_failed(failure, now, || self.upstream.may_retry(now))
+    }
+
+    fn obey(&mut self, verdict: Verdict) -> Next {
         if verdict == Verdict::Retry {
             self.reason = None;
             return Next::Again;
@@ -205,6 +250,10 @@ impl Running<'_> {
     }
 
     fn give_reply(&mut self, reason: Reason) -> After {
+        if self.exchange.attempts() == 0 {
+            let now = self.connection.worker.ring.precise_now();
+            self.tally.overhead = now.saturating_sub(self.request.started + self.waited);
+        }
         self.reason = Some(reason);
         self.tally.status = Some(reason.status());
         // What is left of the body would be taken for the next request.
@@ -216,11 +265,11 @@ impl Running<'_> {
 
     fn account(&self, attempt: Option<&Attempt>) {
         let block = &self.upstream.block;
+        let Tally { status, received, sent, overhead } = self.tally;
         if self.exchange.retried() {
-            let answered = self.reason.is_none();
+            let answered = self.reason.is_none() && status.is_some_and(|status| status < 500);
             if answered { block.retried.increment() } else { block.retry_failed.increment() }
         }
-        let Tally { status, received, sent, overhead } = self.tally;
         let outcome = Outcome {
             status,
             reason: self.reason,

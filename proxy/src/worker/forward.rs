@@ -32,7 +32,8 @@ pub(super) async fn acquire(
     }
     let ring = &connection.worker.ring;
     let socket = Socket::connect(ring, &endpoint.address).map_err(|_| Unreached::Connect)?;
-    let until = ring.coarse_now() + nanos(settings.connect_timeout);
+    // The time for an attempt covers connecting.
+    let until = ring.coarse_now() + nanos(settings.connect_timeout.min(settings.attempt_timeout));
     poll_fn(|cx| {
         if let Poll::Ready(result) = socket.poll_connected(cx) {
             return Poll::Ready(result.map_err(|_| Unreached::Connect));

@@ -5,6 +5,7 @@
 //! has taken all but two. It decides nothing about retries or replies; it says how it ended.
 
 mod download;
+mod hold_back;
 mod upload;
 
 use std::future::poll_fn;
@@ -36,6 +37,11 @@ pub(super) enum End {
         reusable: bool,
         /// What becomes of the client's connection.
         after: After,
+    },
+    /// The response was given up for another attempt; the client has seen nothing of it.
+    GivenUp {
+        /// Whether the upstream's connection can serve again.
+        reusable: bool,
     },
     /// The upstream agreed to switch protocols; the client has been told.
     Switched,

@@ -56,6 +56,10 @@ impl Times {
         let busy = (after - before).saturating_sub(slept);
         worker.block.busy_nanos.add(busy);
         worker.block.idle_nanos.add(slept);
+        // Whoever became ready at the start of a pass has waited for all the others.
+        let mut overload = worker.overload.get();
+        overload.observe(busy, after);
+        worker.overload.set(overload);
         if busy > STALL {
             worker.block.stalls.increment();
         }
@@ -65,6 +69,8 @@ impl Times {
 fn tick(worker: &Worker, now: u64, times: &Times) {
     worker.clock.update(SystemTime::now(), now);
     worker.timers.advance(now);
+    // A place that came free in another worker wakes nobody here.
+    worker.live().upstreams().iter().for_each(|upstream| upstream.gate.serve());
     worker.block.log_drops.add(worker.log.hand_over());
     if now >= times.next_slow.get() {
         times.next_slow.set(now + SLOW);
@@ -79,6 +85,7 @@ fn look_after_memory(worker: &Worker, now: u64) {
     let live = worker.live();
     let mut pooled = 0;
     for upstream in live.upstreams() {
+        upstream.publish(now);
         let expired_before = now.saturating_sub(nanos(upstream.settings.idle_timeout));
         for endpoint in &upstream.endpoints {
             endpoint.sweep(expired_before);

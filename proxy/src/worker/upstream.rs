@@ -1,7 +1,7 @@
 //! An upstream as this worker knows it: endpoints with their idle connections, a balancer, and what is in flight.
 //!
-//! Counting is by guards: an [`Admission`] is one exchange in flight at an upstream, an [`Attempt`] one try in flight at
-//! an endpoint. Dropping them, however the exchange ends, takes the count back.
+//! Counting is by guards: an `Admission` (`admission.rs`) is one exchange in flight at an upstream, an [`Attempt`] one try
+//! in flight at an endpoint. Dropping them, however the exchange ends, takes the count back.
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
@@ -11,16 +11,19 @@ use socket2::SockAddr;
 use supplex_engine::config::{self, Address};
 use supplex_engine::stats::block::AttemptResult;
 use supplex_engine::stats::{EndpointBlock, UpstreamBlock};
-use supplex_engine::upstream::{Balancer, Pool};
+use supplex_engine::upstream::{Balancer, Pool, RetryBudget, Tried};
 
+use super::admission::Gate;
 use crate::link::UpstreamBlocks;
-use crate::ring::Socket;
+use crate::ring::{Ring, Socket};
 
 /// An upstream of one [`super::live::Live`].
 pub(super) struct LiveUpstream {
     pub(super) settings: config::Upstream,
     pub(super) block: Arc<UpstreamBlock>,
-    total: Arc<[Arc<UpstreamBlock>]>,
+    /// Who is let in. Kept over reloads, as is the budget.
+    pub(super) gate: Rc<Gate>,
+    retries: Rc<RefCell<RetryBudget>>,
     pub(super) endpoints: Vec<Rc<LiveEndpoint>>,
     balancer: RefCell<Balancer>,
 }
@@ -37,14 +40,21 @@ pub(super) struct LiveEndpoint {
     retired: Cell<bool>,
 }
 
-/// One exchange in flight.
-pub(super) struct Admission(Rc<LiveUpstream>);
-
 /// One attempt in flight.
 pub(super) struct Attempt(Rc<LiveEndpoint>);
 
 impl LiveUpstream {
-    pub(super) fn new(settings: &config::Upstream, blocks: UpstreamBlocks, former: Option<&LiveUpstream>) -> Self {
+    pub(super) fn new(
+        ring: &Rc<Ring>,
+        settings: &config::Upstream,
+        blocks: UpstreamBlocks,
+        former: Option<&LiveUpstream>,
+    ) -> Self {
+        let gate = former.map_or_else(|| Gate::new(ring, &blocks, settings), |former| Rc::clone(&former.gate));
+        gate.follow(settings);
+        let budget = || Rc::new(RefCell::new(RetryBudget::new(settings.retry_budget, blocks.total.len())));
+        let retries = former.map_or_else(budget, |former| Rc::clone(&former.retries));
+        retries.borrow_mut().set_rule(settings.retry_budget);
         let known = |wanted: &config::Endpoint| {
             let same = |endpoint: &&Rc<LiveEndpoint>| endpoint.settings.address == wanted.address;
             former.and_then(|former| former.endpoints.iter().find(same)).cloned()
@@ -59,30 +69,39 @@ impl LiveUpstream {
         }
         let weights: Vec<u32> = settings.endpoints.iter().map(|endpoint| endpoint.weight).collect();
         let balancer = RefCell::new(Balancer::new(settings.balance, &weights));
-        Self { settings: settings.clone(), block: blocks.own, total: blocks.total, endpoints, balancer }
+        Self { settings: settings.clone(), block: blocks.own, gate, retries, endpoints, balancer }
     }
 
-    /// Lets an exchange in, unless `max_in_flight` exchanges are under way over all workers. Several workers that decide
-    /// in the same instant may exceed the bound by one each, because they share no lock.
-    pub(super) fn admit(self: &Rc<Self>) -> Option<Admission> {
-        let in_flight: u64 = self.total.iter().map(|block| block.in_flight.get()).sum();
-        (in_flight < self.settings.max_in_flight as u64).then(|| {
-            self.block.in_flight.increment();
-            Admission(Rc::clone(self))
-        })
+    /// Counts a request whose retries are charged to the budget.
+    pub(super) fn count_request(&self, now: u64) {
+        self.retries.borrow_mut().request(now);
     }
 
-    /// The endpoint for the next attempt.
-    pub(super) fn pick(&self, random: u64) -> Option<&Rc<LiveEndpoint>> {
+    /// Whether the budget allows a retry now; charges it if so.
+    pub(super) fn may_retry(&self, now: u64) -> bool {
+        let allowed = self.retries.borrow_mut().spend(now);
+        if !allowed {
+            self.block.retry_exhausted.increment();
+        }
+        allowed
+    }
+
+    /// Shows the state of the budget.
+    pub(super) fn publish(&self, now: u64) {
+        let (requests, retries) = self.retries.borrow_mut().counted(now);
+        self.block.budget_requests.set(requests);
+        self.block.budget_retries.set(retries);
+    }
+
+    /// The endpoint for the next attempt with its position: one that was not tried, if there is one.
+    pub(super) fn pick(&self, random: u64, tried: Tried) -> Option<(usize, &Rc<LiveEndpoint>)> {
         let in_flight = |index: usize| self.endpoints.get(index).map_or(0, |endpoint| endpoint.block.in_flight.get());
-        let picked = self.balancer.borrow_mut().pick(in_flight, random, |_| true)?;
-        self.endpoints.get(picked)
-    }
-}
-
-impl Drop for Admission {
-    fn drop(&mut self) {
-        self.0.block.in_flight.decrement();
+        let mut balancer = self.balancer.borrow_mut();
+        let untried = balancer.pick(in_flight, random, |index| !tried.has(index));
+        // Where all were tried, any is better than none.
+        let again = || if tried.is_empty() { None } else { balancer.pick(in_flight, random, |_| true) };
+        let picked = untried.or_else(again)?;
+        Some((picked, self.endpoints.get(picked)?))
     }
 }
 

@@ -6,6 +6,7 @@ use supplex_engine::config::{Destination, Rewrite, Route, UpstreamId, route::Spl
 use supplex_engine::route::{Matcher, PathMatch, unreachable};
 
 use super::edits;
+use super::load;
 use super::upstreams::Upstreams;
 use crate::config::decode::{At, List, Map, refuse_repeats};
 use crate::config::document::{Span, quote};
@@ -42,6 +43,7 @@ fn check_one(raw: raw::Route, span: &Span, upstreams: &Upstreams, problems: &mut
     let rewrite = rewrite(&raw, problems);
     let request_headers = edits::check(raw.request_headers, problems);
     let response_headers = edits::check(raw.response_headers, problems);
+    let retries = load::retries(raw.retries, raw.timeout.as_ref(), problems);
     let matcher = raw.r#match.and_then(|at| matcher(at.value, &at.span, problems));
     Some(Route {
         name: raw.name?.value.0,
@@ -49,6 +51,8 @@ fn check_one(raw: raw::Route, span: &Span, upstreams: &Upstreams, problems: &mut
         destination: destination.unwrap_or(Destination::Upstream(UpstreamId(0))),
         rewrite,
         timeout: raw.timeout?.value.0,
+        retries,
+        priority: raw.priority?.value,
         request_headers,
         response_headers,
     })

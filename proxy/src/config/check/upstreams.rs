@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use supplex_engine::config::{Destination, Route, Upstream, UpstreamId};
 
+use super::load;
 use crate::config::blueprint::{PlannedEndpoint, UpstreamPlan};
 use crate::config::decode::{At, List, refuse_repeats};
 use crate::config::problem::Problems;
@@ -79,6 +80,7 @@ fn plan(name: &Name, raw: raw::Upstream, problems: &mut Problems) -> Option<Upst
         let weight = endpoint.weight.map_or(1, |weight| weight.value.0);
         Some(PlannedEndpoint { target: endpoint.address?.value, weight })
     });
+    let queue = load::queue(raw.queue, problems);
     Some(UpstreamPlan {
         endpoints: endpoints.collect(),
         settings: Upstream {
@@ -90,6 +92,8 @@ fn plan(name: &Name, raw: raw::Upstream, problems: &mut Problems) -> Option<Upst
             idle_per_worker: raw.idle_per_worker?.value.size(),
             idle_timeout: raw.idle_timeout?.value.0,
             max_in_flight: raw.max_in_flight?.value.size(),
+            queue: queue?,
+            retry_budget: load::retry_budget(raw.retry_budget)?,
         },
     })
 }

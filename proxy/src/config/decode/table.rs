@@ -44,6 +44,18 @@ pub(crate) mod need {
     pub(crate) const fn number(default: i64) -> Need {
         Need::Default(Literal::Integer(default))
     }
+
+    /// Left out, it counts as this number.
+    #[must_use]
+    pub(crate) const fn fraction(default: f64) -> Need {
+        Need::Default(Literal::Float(default))
+    }
+
+    /// Left out, it counts as this.
+    #[must_use]
+    pub(crate) const fn flag(default: bool) -> Need {
+        Need::Default(Literal::Boolean(default))
+    }
 }
 
 /// The keys of one table that stand in the file, whatever their values.
