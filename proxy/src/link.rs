@@ -2,8 +2,11 @@
 //!
 //! Nothing here blocks a worker. What crosses to a worker goes through its [`Mailbox`]: a bounded queue and an eventfd
 //! that the worker's ring reads, so that only the mailbox's task is woken. What crosses back are numbers in blocks that
-//! only the worker writes (`supplex_engine::stats`), and access log lines (`access_log.rs`).
+//! only the worker writes (`supplex_engine::stats`), access log lines (`access_log.rs`) and questions about limits
+//! (`link/limits.rs`).
 //! Where to read on: `worker/upkeep/mailbox.rs` receives, `sidecar/` sends.
+
+pub(crate) mod limits;
 
 use std::fs::File;
 use std::io::{self, Write};
@@ -26,6 +29,8 @@ pub(crate) enum Message {
     Configure(Box<Assignment>),
     /// Serve a connection that another worker accepted.
     Adopt(Handoff),
+    /// What the store of limits says to a question of this worker.
+    Limited(limits::Answer),
     /// Stop accepting, finish what is under way, close what is not finished after this long, and end.
     Drain(Duration),
 }

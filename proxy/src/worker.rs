@@ -35,6 +35,7 @@ use supplex_engine::http1::{RequestHead, ResponseHead};
 use supplex_engine::stats::WorkerBlock;
 
 use crate::access_log::LogSender;
+use crate::link::limits::QuestionSender;
 use crate::link::{Mailbox, Message};
 use crate::ring::{Doorbell, Ring};
 use crate::rt;
@@ -61,6 +62,8 @@ pub(crate) struct Start {
     pub blocks: Vec<Arc<WorkerBlock>>,
     /// Where access log lines go.
     pub log: LogSender,
+    /// Where questions to the store of limits go.
+    pub questions: QuestionSender,
 }
 
 /// Serves until drained. To be called on a thread of its own; when it returns, the process should end soon.

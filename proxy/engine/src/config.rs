@@ -7,6 +7,7 @@
 pub mod edits;
 pub mod limit;
 pub mod listener;
+pub mod redis;
 pub mod route;
 pub mod upstream;
 
@@ -17,7 +18,8 @@ use std::time::Duration;
 pub use edits::HeaderEdits;
 pub use limit::{KeySource, Limit, LimitMode, OnStoreError, Precision, Rate, Store};
 pub use listener::Listener;
-pub use route::{Destination, Rewrite, Route};
+pub use redis::Redis;
+pub use route::{Destination, Rewrite, Route, RouteLimit};
 pub use upstream::{Address, Balance, Endpoint, Upstream};
 
 use crate::route::RouteTable;
@@ -72,6 +74,10 @@ pub struct Snapshot {
     pub table: RouteTable,
     /// The upstreams, sorted by name.
     pub upstreams: Vec<Upstream>,
+    /// The limits, sorted by name.
+    pub limits: Vec<Limit>,
+    /// The `[redis]` table; always present when a limit is kept there.
+    pub redis: Option<Redis>,
     /// The `[telemetry]` table.
     pub telemetry: Telemetry,
 }

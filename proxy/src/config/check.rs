@@ -39,6 +39,8 @@ pub(crate) fn check(config: Config, problems: &mut Problems) -> Option<Blueprint
         listeners,
         routes,
         upstreams: upstreams.into_plans(),
+        limits: Vec::new(),
+        redis: None,
         telemetry,
         warnings: Report::default(),
     })

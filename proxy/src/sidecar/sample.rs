@@ -31,6 +31,8 @@ pub(super) fn snapshot(generation: u64, routes: &[&str], upstreams: &[(&str, &[&
         table: RouteTable::new(&routes),
         routes,
         upstreams: upstreams.iter().map(|(name, endpoints)| upstream(name, endpoints)).collect(),
+        limits: Vec::new(),
+        redis: None,
         telemetry: Telemetry { access_log: None },
     }
 }
@@ -66,6 +68,7 @@ fn route(name: &str) -> Route {
         destination: Destination::Upstream(UpstreamId(0)),
         rewrite: Rewrite::default(),
         timeout: Duration::from_secs(3),
+        limits: Vec::new(),
         request_headers: HeaderEdits::default(),
         response_headers: HeaderEdits::default(),
     }

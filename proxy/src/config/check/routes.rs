@@ -49,6 +49,7 @@ fn check_one(raw: raw::Route, span: &Span, upstreams: &Upstreams, problems: &mut
         destination: destination.unwrap_or(Destination::Upstream(UpstreamId(0))),
         rewrite,
         timeout: raw.timeout?.value.0,
+        limits: Vec::new(),
         request_headers,
         response_headers,
     })

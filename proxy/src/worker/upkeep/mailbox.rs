@@ -20,6 +20,7 @@ pub(in crate::worker) async fn read(worker: Rc<Worker>, bell: Doorbell, messages
             match message {
                 Message::Configure(assignment) => configure(&worker, *assignment),
                 Message::Adopt(handoff) => adopt(&worker, handoff),
+                Message::Limited(_) => {}
                 Message::Drain(patience) => worker.drain(nanos(patience)),
             }
         }
