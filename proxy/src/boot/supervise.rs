@@ -49,8 +49,11 @@ pub(super) async fn supervise(prepared: Prepared) -> Result<u8, Failure> {
     let sidecar = Rc::new(Sidecar::new(origin, members, log_control, book, running, resolver));
     let messages = publish::assignments(&mut sidecar.registry.borrow_mut(), &snapshot, sockets);
     publish::deliver(&sidecar.crew, messages).await;
-    // Nobody answers: a queue whose reader is gone takes no question.
-    let (questions, _) = limits::questions();
+    sidecar.limits.configure(&snapshot);
+    let (questions, asked) = limits::questions();
+    let answering = Rc::clone(&sidecar);
+    spawn_local(async move { crate::sidecar::limits::run(&answering, asked).await });
+    sidecar.limits.settle().await;
     let mut ends = crew::start(&sidecar.crew, inboxes, &log, &questions).map_err(no_worker)?;
     drop((log, questions));
     let admin = {

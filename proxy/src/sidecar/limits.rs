@@ -13,6 +13,8 @@ pub(crate) mod report;
 #[cfg(test)]
 mod sample;
 mod script;
+#[cfg(test)]
+mod tests;
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -94,6 +96,19 @@ impl Desk {
 
     fn line(&self) -> Option<Rc<Line>> {
         self.lines.borrow().current.clone()
+    }
+
+    /// Whether Redis can be asked now; `None` when no limit is kept there.
+    #[must_use]
+    pub(crate) fn redis_is_up(&self) -> Option<bool> {
+        let lines = self.lines.borrow();
+        lines.settings.as_ref().map(|_| lines.current.as_ref().is_some_and(|line| line.is_up()))
+    }
+
+    /// What was counted.
+    #[must_use]
+    pub(crate) fn measure(&self) -> &Measure {
+        &self.measure
     }
 
     /// Sees to one question of the worker with this mailbox.

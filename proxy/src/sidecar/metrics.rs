@@ -4,6 +4,7 @@
 //! never from a request. Nothing is kept between two scrapes; scraping costs the workers nothing.
 
 mod family;
+mod limits;
 mod process;
 
 use std::sync::Arc;
@@ -31,6 +32,7 @@ pub(crate) fn render(sidecar: &Sidecar) -> prometheus::Result<String> {
     families.extend(upstreams(&registry));
     families.extend(connections(&registry));
     families.extend(workers(sidecar));
+    families.extend(limits::families(&sidecar.limits));
     families.extend(control(sidecar));
     families.extend(process::families());
     // The encoder refuses a family without a metric, as of upstreams whose names have not resolved.

@@ -31,6 +31,10 @@ names! {
     WORKER_LINK_DROPS = "supplex_worker_link_drops_total", "Messages a worker could not leave for another one because its mailbox was full.";
     WORKER_PANICS = "supplex_worker_panics_total", "Exchanges given up because of a defect.";
     WORKER_BUFFERS = "supplex_worker_receive_buffers", "Receive buffers a worker has allocated.";
+    LIMIT_STORE_QUESTIONS = "supplex_limit_store_questions_total", "Questions of workers to the stores of limits, by result.";
+    LIMIT_STORE_DURATION = "supplex_limit_store_duration_seconds", "Round trips of pipelines to Redis, each with the questions that were waiting.";
+    LIMIT_STORE_UP = "supplex_limit_store_up", "1 when a store of limits can be asked; Redis is shown while a limit is kept there.";
+    LIMIT_STORE_CONNECTS = "supplex_limit_store_connects_total", "Connections to Redis that were made for limits.";
     ACCESS_LOG_DROPPED = "supplex_access_log_dropped_total", "Access log lines dropped because the writer was behind.";
     ACCESS_LOG_FAILURES = "supplex_access_log_write_failures_total", "Failed writes of the access log, each with the lines it held.";
     PROCESS_CPU = "process_cpu_seconds_total", "User and system CPU time.";

@@ -244,7 +244,7 @@ fn a_route_is_read_to_the_letter() {
     assert_eq!(route.matcher.headers, [("x-beta".into(), "1".into())]);
     assert_eq!(route.rewrite.add_prefix.as_deref(), Some("/v1"));
     assert_eq!(route.request_headers.set, [("x-a".into(), "1".into())]);
-    assert_eq!(route.request_headers.remove, ["x-b".into()]);
+    assert_eq!(route.request_headers.remove, [Box::<str>::from("x-b")]);
     let Destination::Upstream(id) = &route.destination else { panic!("one upstream") };
     assert_eq!(&*blueprint.upstreams[id.index()].settings.name, "b");
 }

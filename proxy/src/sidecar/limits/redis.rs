@@ -17,6 +17,8 @@ mod flight;
 mod link_up;
 mod say;
 #[cfg(test)]
+pub(super) mod server;
+#[cfg(test)]
 mod tests;
 
 use std::cell::{Cell, RefCell};

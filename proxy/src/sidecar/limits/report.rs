@@ -1,20 +1,21 @@
 //! What the admin endpoint shows of the stores of limits.
 
+use httpdate::fmt_http_date;
 use serde_json::{Value, json};
 
 use super::Desk;
 use super::measure::{Kind, RESULTS};
-use crate::sidecar::admin::answer::timestamp;
 
 /// The `store` object of `/api/limits`.
 #[must_use]
 pub(crate) fn document(desk: &Desk) -> Value {
     let questions = |store| {
-        let counts = RESULTS.iter().map(|(error, word)| ((*word).to_owned(), desk.measure.answers(store, *error).into()));
+        let counts =
+            RESULTS.iter().map(|(error, word)| ((*word).to_owned(), desk.measure.answers(store, *error).into()));
         Value::Object(counts.collect())
     };
     let failure = desk.measure.last_failure.borrow();
-    let failure = failure.as_ref().map(|failure| json!({ "what": failure.what, "at": timestamp(failure.at) }));
+    let failure = failure.as_ref().map(|failure| json!({ "what": failure.what, "at": fmt_http_date(failure.at) }));
     let redis = desk.lines.borrow().settings.as_ref().map(|redis| {
         json!({
             "url": redis.public_url(),

@@ -34,10 +34,9 @@ for number, key in ipairs(KEYS) do
         -- A clock that was set back, or another server's after a failover, must not stop the refill.
         bucket.ahead = elapsed < 0
         bucket.debt = math.max(0, tonumber(debt) - math.max(0, elapsed) * 1000)
-        -- The bucket was larger before the configuration changed.
-        bucket.debt = math.min(bucket.debt, bucket.room)
     end
-    bucket.short = bucket.debt + bucket.cost * bucket.interval - bucket.room
+    -- The bucket may have been larger before the configuration changed, and lack more than it holds now.
+    bucket.short = bucket.cost * bucket.interval - math.max(0, bucket.room - bucket.debt)
     admitted = admitted and bucket.short <= 0
     buckets[number] = bucket
 end
@@ -56,7 +55,7 @@ for number, bucket in ipairs(buckets) do
         redis.call('SET', KEYS[number], string.format('%.0f %.0f', now, bucket.debt), 'PX', string.format('%.0f', expiry))
     end
     reply[#reply + 1] = bucket.short <= 0 and 1 or 0
-    reply[#reply + 1] = math.floor((bucket.room - bucket.debt) / bucket.interval)
+    reply[#reply + 1] = math.floor(math.max(0, bucket.room - bucket.debt) / bucket.interval)
     reply[#reply + 1] = granted
     reply[#reply + 1] = math.min(bucket.debt, EXACT)
     reply[#reply + 1] = math.min(math.max(0, bucket.short), EXACT)

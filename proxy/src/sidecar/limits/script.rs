@@ -9,7 +9,7 @@ use std::sync::LazyLock;
 
 use redis::{Cmd, Script, Value, cmd};
 use supplex_engine::config::Limit;
-use supplex_engine::limit::{Balance, CHARGES_MOST, Charge, Verdict};
+use supplex_engine::limit::{Balance, CHARGES_MOST, Charge, Shape, Verdict};
 
 use crate::link::limits::Question;
 
@@ -38,7 +38,8 @@ pub(super) fn command(question: &Question) -> Option<Cmd> {
         command.arg(name(limit, charge));
     }
     for (limit, charge) in &asked {
-        command.arg(limit.rate.interval()).arg(limit.burst).arg(charge.cost).arg(charge.extra);
+        let shape = Shape::of(limit);
+        command.arg(shape.interval()).arg(shape.burst()).arg(charge.cost).arg(charge.extra);
     }
     Some(command)
 }

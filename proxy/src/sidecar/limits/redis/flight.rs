@@ -98,7 +98,9 @@ impl Flight {
             Ok(Ok(replies)) if replies.len() == skipped + commands.len() => {
                 self.measure.round_trip(sent.elapsed());
                 let mut strangers = Vec::new();
-                for ((command, caller), reply) in commands.into_iter().zip(callers).zip(replies.into_iter().skip(skipped)) {
+                for ((command, caller), reply) in
+                    commands.into_iter().zip(callers).zip(replies.into_iter().skip(skipped))
+                {
                     let ask = Ask { command, caller };
                     strangers.extend(self.deliver(ask, &reply, again));
                 }
