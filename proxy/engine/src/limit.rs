@@ -7,12 +7,16 @@
 
 mod bucket;
 mod charge;
+pub mod headers;
 mod key;
 mod keyed;
+mod lease;
 mod table;
 
 pub use bucket::{Bucket, Shape};
 pub use charge::{Balance, CHARGES_MOST, Charge, Verdict};
+pub use headers::{Limited, Told};
 pub use key::Key;
 pub use keyed::Family;
+pub use lease::{Leases, Ruling, Standing, Wanted};
 pub use table::{Entry, Table};

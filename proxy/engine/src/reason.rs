@@ -43,6 +43,10 @@ pub enum Reason {
     UpstreamNone,
     /// `max_in_flight` of the upstream is reached.
     UpstreamBusy,
+    /// A rate limit of the route is used up.
+    LimitExceeded,
+    /// The store of a rate limit does not answer, and the limit says to refuse then.
+    LimitStore,
     /// The listener's `max_connections` is reached.
     ConnectionLimit,
     /// The gateway is draining.
@@ -94,6 +98,8 @@ rows! {
     UpstreamMalformed "upstream.malformed" 502 "http_protocol_error" "The upstream's answer could not be parsed";
     UpstreamNone "upstream.none" 503 "destination_unavailable" "The upstream has no endpoint to try";
     UpstreamBusy "upstream.busy" 503 "connection_limit_reached" "The upstream has too many requests in flight";
+    LimitExceeded "limit.exceeded" 429 "http_request_denied" "The client has sent too many requests";
+    LimitStore "limit.store" 503 "http_request_denied" "The rate limit cannot be checked at the moment";
     ConnectionLimit "connection.limit" 503 "connection_limit_reached" "The listener has too many connections";
     Draining "gateway.draining" 503 "destination_unavailable" "The gateway is shutting down";
     Internal "gateway.internal" 500 "proxy_internal_error" "The gateway failed to handle the request";

@@ -13,7 +13,7 @@ use prometheus::proto::MetricFamily;
 use prometheus::{TextEncoder, proto::MetricType};
 use supplex_engine::reason;
 use supplex_engine::stats::block::AttemptResult;
-use supplex_engine::stats::{Histogram, RouteBlock, WorkerBlock, names};
+use supplex_engine::stats::{Histogram, LimitDecision, LimitSource, RouteBlock, WorkerBlock, names};
 
 use super::Sidecar;
 use super::registry::{HistogramSum, Registry};
@@ -29,6 +29,7 @@ pub(crate) const UNROUTED: &str = "-";
 pub(crate) fn render(sidecar: &Sidecar) -> prometheus::Result<String> {
     let registry = sidecar.registry.borrow();
     let mut families = requests(&registry);
+    families.push(limits(&registry));
     families.extend(upstreams(&registry));
     families.extend(connections(&registry));
     families.extend(workers(sidecar));
@@ -76,6 +77,21 @@ fn sum<'a>(histograms: impl Iterator<Item = &'a Histogram>) -> HistogramSum {
         sum.add(histogram);
     }
     sum
+}
+
+/// Every decision by every ground that can lead to it.
+fn limits(registry: &Registry) -> MetricFamily {
+    let mut decisions = Family::new(names::RATE_LIMIT_DECISIONS, MetricType::COUNTER);
+    for limit in registry.limits() {
+        for (decision, word) in LimitDecision::ALL {
+            for (source, ground) in LimitSource::ALL {
+                let count = registry.limit_decisions(limit, decision, source);
+                let labels = [("limit", limit), ("decision", word), ("source", ground)];
+                decisions.push(&labels, counter(count));
+            }
+        }
+    }
+    decisions.finish()
 }
 
 fn upstreams(registry: &Registry) -> Vec<MetricFamily> {

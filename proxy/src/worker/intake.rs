@@ -5,14 +5,16 @@
 use std::rc::Rc;
 
 use supplex_engine::config::{self, RouteId};
-use supplex_engine::exchange::stages::{admit::admit, match_route::match_route};
+use supplex_engine::exchange::stages::{admit::admit, limit_rate::Counted, match_route::match_route};
 use supplex_engine::http1::{
     BodyDecoder, Coding, Framing, Limits, Method, RequestContext, RequestHead, Step, Version, Violation, write_request,
 };
+use supplex_engine::limit::Told;
 use supplex_engine::reason::Reason;
 
 use super::arrival::Arrival;
 use super::connection::Connection;
+use super::limit::{self, Waiting};
 use super::live::Live;
 use super::record::fresh_id;
 use super::request::Request;
@@ -24,6 +26,8 @@ pub(super) enum Intake {
     More,
     /// Answer without asking the upstream.
     Refuse(Refusal),
+    /// Wait for what the store says about its limits.
+    Limit(Plan, Waiting),
     /// Forward.
     Forward(Plan),
 }
@@ -69,6 +73,8 @@ pub(super) fn intake(connection: &mut Connection, arrival: &mut Arrival, started
     let route = match decide(&live, head, arrival.bytes(), &settings) {
         Ok((id, route)) => {
             request.route = Some(id);
+            let counted = Counted { head, bytes: arrival.bytes(), peer: connection.peer };
+            scratch.demand.gather(&live, id, counted);
             route
         }
         Err(reason) => {
@@ -93,7 +99,10 @@ pub(super) fn intake(connection: &mut Connection, arrival: &mut Arrival, started
     };
     write_request(&mut scratch.out, &context);
     let rest = std::mem::take(arrival).into_rest(length, worker.ring.pool(), &connection.socket);
-    forward(connection, request, &scratch.out, rest, settings.max_body_bytes)
+    match forward(connection, request, &scratch.out, rest, settings.max_body_bytes) {
+        Intake::Forward(plan) => limit::begin(&worker, plan, &mut scratch.demand),
+        step => step,
+    }
 }
 
 fn decide<'a>(
@@ -118,6 +127,7 @@ fn facts(live: Rc<Live>, head: &RequestHead, bytes: &[u8], started: u64) -> Requ
         keep_alive: head.keep_alive(),
         upgrade: head.upgrade(bytes).is_some(),
         started,
+        told: Told::default(),
     }
 }
 
@@ -139,6 +149,7 @@ fn refuse_unparsed(connection: &mut Connection, reason: Reason, detail: &'static
         keep_alive: false,
         upgrade: false,
         started,
+        told: Told::default(),
     };
     Intake::Refuse(Refusal { request, reason, detail, close: true })
 }

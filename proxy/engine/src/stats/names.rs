@@ -20,6 +20,7 @@ names! {
     ACCEPTED = "supplex_connections_accepted_total", "Client connections accepted.";
     REFUSED = "supplex_connections_refused_total", "Client connections refused because max_connections was reached.";
     LOCAL_REPLIES = "supplex_local_replies_total", "Responses the gateway made itself, by reason.";
+    RATE_LIMIT_DECISIONS = "supplex_rate_limit_decisions_total", "Decisions of rate limits, by what was decided (admitted, refused, shadow) and on what ground.";
     GENERATION = "supplex_config_generation", "The generation of the running configuration.";
     RELOADS = "supplex_reloads_total", "Reloads, by result (accepted, refused, unchanged).";
     BUILD_INFO = "supplex_build_info", "Always 1; the version is in the labels.";
