@@ -5,6 +5,7 @@ use supplex_engine::config::{KeySource, Limit, LimitMode, OnStoreError, Precisio
 use supplex_engine::stats::{LimitDecision, LimitSource};
 
 use super::super::Sidecar;
+use super::super::limits::report;
 use super::super::registry::Registry;
 
 pub(super) fn document(sidecar: &Sidecar) -> Value {
@@ -20,11 +21,8 @@ pub(super) fn document(sidecar: &Sidecar) -> Value {
             document
         })
         .collect();
-    let redis = snapshot
-        .redis
-        .as_ref()
-        .map(|redis| json!({ "url": redis.public_url(), "timeout_seconds": redis.timeout.as_secs_f64() }));
-    json!({ "generation": snapshot.generation, "redis": redis, "limits": limits })
+    let store = report::document(&sidecar.limits);
+    json!({ "generation": snapshot.generation, "store": store, "limits": limits })
 }
 
 /// The settings, as in the configuration.
