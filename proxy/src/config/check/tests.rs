@@ -228,6 +228,7 @@ fn both_formats_make_the_same_of_the_same_keys() {
     assert_eq!(toml.gateway, yaml.gateway);
     assert_eq!(toml.listeners, yaml.listeners);
     assert_eq!(toml.upstreams, yaml.upstreams);
+    assert_eq!(toml.limits, yaml.limits);
     assert_eq!(toml.telemetry, yaml.telemetry);
     assert_eq!(format!("{:?}", toml.routes), format!("{:?}", yaml.routes));
     assert_eq!(toml.telemetry.access_log, Some(AccessLog::Stdout));
