@@ -2,8 +2,11 @@
 //!
 //! Nothing here blocks a worker. What crosses to a worker goes through its [`Mailbox`]: a bounded queue and an eventfd
 //! that the worker's ring reads, so that only the mailbox's task is woken. What crosses back are numbers in blocks that
-//! only the worker writes (`supplex_engine::stats`), and access log lines (`access_log.rs`).
+//! only the worker writes (`supplex_engine::stats`), access log lines (`access_log.rs`) and questions about limits
+//! (`link/limits.rs`).
 //! Where to read on: `worker/upkeep/mailbox.rs` receives, `sidecar/` sends.
+
+pub(crate) mod limits;
 
 use std::fs::File;
 use std::io::{self, Write};
@@ -14,7 +17,7 @@ use std::time::Duration;
 
 use crossbeam_channel::{Receiver, Sender, TrySendError, bounded};
 use supplex_engine::config::{ListenerId, Snapshot};
-use supplex_engine::stats::{EndpointBlock, ListenerBlock, RouteBlock, UpstreamBlock};
+use supplex_engine::stats::{EndpointBlock, LimitBlock, ListenerBlock, RouteBlock, UpstreamBlock};
 
 /// Messages a mailbox holds at most. A handoff that does not fit is kept by its sender; a configuration is sent again.
 const MAILBOX_MOST: usize = 4096;
@@ -26,6 +29,8 @@ pub(crate) enum Message {
     Configure(Box<Assignment>),
     /// Serve a connection that another worker accepted.
     Adopt(Handoff),
+    /// What the store of limits says to a question of this worker.
+    Limited(limits::Answer),
     /// Stop accepting, finish what is under way, close what is not finished after this long, and end.
     Drain(Duration),
 }
@@ -42,8 +47,8 @@ pub(crate) struct Assignment {
     pub sockets: Vec<(ListenerId, OwnedFd)>,
 }
 
-/// The blocks of one worker, in the order of the snapshot's lists. What keeps its identity (listener, route and upstream
-/// by name, endpoint by upstream and address) keeps its block over reloads.
+/// The blocks of one worker, in the order of the snapshot's lists. What keeps its identity (listener, route, limit and
+/// upstream by name, endpoint by upstream and address) keeps its block over reloads.
 #[derive(Debug, Default)]
 pub(crate) struct Blocks {
     /// By `ListenerId`.
@@ -52,6 +57,8 @@ pub(crate) struct Blocks {
     pub routes: Vec<Arc<RouteBlock>>,
     /// For requests that match no route, or are refused before routing.
     pub unrouted: Arc<RouteBlock>,
+    /// By `LimitId`.
+    pub limits: Vec<Arc<LimitBlock>>,
     /// By `UpstreamId`.
     pub upstreams: Vec<UpstreamBlocks>,
     /// By `ListenerId`: the blocks of all workers for that listener, this one's included; read to enforce

@@ -7,6 +7,7 @@
 
 pub(crate) mod admin;
 pub(crate) mod busy;
+pub(crate) mod limits;
 pub(crate) mod metrics;
 pub(crate) mod publish;
 pub(crate) mod registry;
@@ -90,6 +91,8 @@ pub(crate) struct Sidecar {
     pub(crate) reloads: RefCell<reload::Record>,
     /// How busy the workers were lately.
     pub(crate) busy: busy::Meter,
+    /// The stores of limits.
+    pub(crate) limits: limits::Desk,
     /// Held while a snapshot is on its way, so that they go out one after the other.
     pub(crate) publishing: Mutex<()>,
     draining: Cell<bool>,
@@ -117,6 +120,7 @@ impl Sidecar {
             running: RefCell::new(running),
             resolver,
             reloads: RefCell::default(),
+            limits: limits::Desk::default(),
             publishing: Mutex::new(()),
             draining: Cell::new(false),
             drain_asked: Notify::new(),

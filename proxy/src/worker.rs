@@ -3,7 +3,8 @@
 //! It owns an executor, a ring, its listening sockets, upstream connections, balancers, timers and counters. It takes no
 //! lock, shares no mutable memory and never waits for anybody but the kernel.
 //!
-//! The path of a request: `accept.rs` → `connection.rs` → `intake.rs` → `exchange.rs` → `forward.rs` → `relay.rs` →
+//! The path of a request: `accept.rs` → `connection.rs` → `intake.rs` → `limit.rs` →
+//! `exchange.rs` → `forward.rs` → `relay.rs` →
 //! `account.rs`; `respond.rs` is where it turns back early. `upkeep.rs` drives all of it.
 
 mod accept;
@@ -14,6 +15,7 @@ mod connection;
 mod exchange;
 mod forward;
 mod intake;
+mod limit;
 mod live;
 mod record;
 mod relay;
@@ -37,10 +39,12 @@ use supplex_engine::http1::{RequestHead, ResponseHead};
 use supplex_engine::stats::WorkerBlock;
 
 use crate::access_log::LogSender;
+use crate::link::limits::QuestionSender;
 use crate::link::{Mailbox, Message};
 use crate::ring::{Doorbell, Ring};
 use crate::rt;
 use account::LogBuffer;
+use limit::{Demand, Desk};
 use live::Live;
 use upkeep::clock::WallClock;
 use upkeep::mailbox;
@@ -63,6 +67,8 @@ pub(crate) struct Start {
     pub blocks: Vec<Arc<WorkerBlock>>,
     /// Where access log lines go.
     pub log: LogSender,
+    /// Where questions to the store of limits go.
+    pub questions: QuestionSender,
 }
 
 /// Serves until drained. To be called on a thread of its own; when it returns, the process should end soon.
@@ -71,20 +77,22 @@ pub(crate) struct Start {
 /// When the executor or the ring cannot be made or is refused by the kernel later.
 pub(crate) fn run(start: Start) -> io::Result<()> {
     rt::run(start.cpu, async move {
-        let Start { index, bell, messages, peers, blocks, log, .. } = start;
+        let Start { index, bell, messages, peers, blocks, log, questions, .. } = start;
         let ring = Ring::new().map_err(io::Error::other)?;
         let Some(block) = blocks.get(index).cloned() else {
             return Err(io::Error::other("a worker needs a block of its own"));
         };
         let bell = Doorbell::adopt(&ring, bell);
+        let random = Random::from_system();
         let worker = Rc::new(Worker {
             index,
+            limits: Desk::new(index, peers.len(), questions, random.next()),
             peers,
             blocks,
             block,
             timers: Timers::new(),
             clock: WallClock::new(SystemTime::now(), ring.precise_now()),
-            random: Random::from_system(),
+            random,
             live: RefCell::default(),
             scratch: RefCell::default(),
             log: LogBuffer::new(log),
@@ -120,6 +128,7 @@ struct Worker {
     /// Never borrowed across a wait.
     scratch: RefCell<Scratch>,
     log: LogBuffer,
+    limits: Desk,
     drain: Cell<Option<Drain>>,
     /// Whether tasks wait too long for their turn.
     overload: Cell<Overload>,
@@ -130,6 +139,7 @@ struct Worker {
 struct Scratch {
     request: RequestHead,
     response: ResponseHead,
+    demand: Demand,
     out: Vec<u8>,
 }
 

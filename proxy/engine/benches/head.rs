@@ -90,6 +90,7 @@ fn response(edits: &HeaderEdits) {
             close: false,
             client: Version::Http11,
             coding: Coding::Keep,
+            limited: None,
         };
         write_response(&mut out, &cx);
         black_box(&out);

@@ -8,6 +8,7 @@ pub mod edits;
 pub mod limit;
 pub mod listener;
 pub mod load;
+pub mod redis;
 pub mod retries;
 pub mod route;
 pub mod upstream;
@@ -21,7 +22,8 @@ pub use limit::{KeySource, Limit, LimitMode, OnStoreError, Precision, Rate, Stor
 pub use listener::Listener;
 pub use load::{Priority, Queue, Shed};
 pub use retries::{Retries, RetryBudget, RetryOn};
-pub use route::{Destination, Rewrite, Route};
+pub use redis::Redis;
+pub use route::{Destination, Rewrite, Route, RouteLimit};
 pub use upstream::{Address, Balance, Endpoint, Upstream};
 
 use crate::route::RouteTable;
@@ -76,6 +78,10 @@ pub struct Snapshot {
     pub table: RouteTable,
     /// The upstreams, sorted by name.
     pub upstreams: Vec<Upstream>,
+    /// The limits, sorted by name.
+    pub limits: Vec<Limit>,
+    /// The `[redis]` table; always present when a limit is kept there.
+    pub redis: Option<Redis>,
     /// The `[telemetry]` table.
     pub telemetry: Telemetry,
 }

@@ -45,6 +45,10 @@ pub enum Reason {
     UpstreamBusy,
     /// The exchange waited longer for its turn at the upstream than `queue.timeout`.
     UpstreamQueueTimeout,
+    /// A rate limit of the route is used up.
+    LimitExceeded,
+    /// The store of a rate limit does not answer, and the limit says to refuse then.
+    LimitStore,
     /// The listener's `max_connections` is reached.
     ConnectionLimit,
     /// The gateway is draining.
@@ -99,6 +103,8 @@ rows! {
     UpstreamNone "upstream.none" 503 "destination_unavailable" "The upstream has no endpoint to try";
     UpstreamBusy "upstream.busy" 503 "connection_limit_reached" "The upstream has too many requests in flight";
     UpstreamQueueTimeout "upstream.queue_timeout" 503 "connection_limit_reached" "The request waited too long for its turn at the upstream";
+    LimitExceeded "limit.exceeded" 429 "http_request_denied" "The client has sent too many requests";
+    LimitStore "limit.store" 503 "http_request_denied" "The rate limit cannot be checked at the moment";
     ConnectionLimit "connection.limit" 503 "connection_limit_reached" "The listener has too many connections";
     Draining "gateway.draining" 503 "destination_unavailable" "The gateway is shutting down";
     Overloaded "gateway.overloaded" 503 "destination_unavailable" "The gateway has more to do than it can";

@@ -1,14 +1,16 @@
 //! What a worker counts: blocks of numbers with one writer each.
 //!
-//! Every worker owns a block per listener, route, upstream and endpoint and is the only one to write to it; the sidecar
+//! Every worker owns a block per listener, route, limit, upstream and endpoint and is the only one to write to it; the sidecar
 //! reads them all when it is asked for metrics and adds them up. A write is a plain load and store, so counting costs no
 //! locked instruction; a read never stalls the writer. `names.rs` holds every metric name.
 
 pub mod block;
 pub mod counter;
 pub mod histogram;
+pub mod limit;
 pub mod names;
 
 pub use block::{EndpointBlock, ListenerBlock, RouteBlock, UpstreamBlock, WorkerBlock};
 pub use counter::{Counter, Gauge};
 pub use histogram::Histogram;
+pub use limit::{LimitBlock, LimitDecision, LimitSource};

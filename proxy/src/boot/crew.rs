@@ -13,6 +13,7 @@ use crossbeam_channel::Receiver;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
 use crate::access_log::LogSender;
+use crate::link::limits::QuestionSender;
 use crate::link::{Mailbox, Message};
 use crate::ring;
 use crate::sidecar::Member;
@@ -50,7 +51,12 @@ pub(crate) fn assemble(cpus: &[usize]) -> io::Result<(Vec<Member>, Vec<Inbox>)> 
 ///
 /// # Errors
 /// When the system has no thread left.
-pub(crate) fn start(crew: &[Member], inboxes: Vec<Inbox>, log: &LogSender) -> io::Result<UnboundedReceiver<Ended>> {
+pub(crate) fn start(
+    crew: &[Member],
+    inboxes: Vec<Inbox>,
+    log: &LogSender,
+    questions: &QuestionSender,
+) -> io::Result<UnboundedReceiver<Ended>> {
     let (sender, ends) = unbounded_channel();
     for (index, ((bell, messages), member)) in inboxes.into_iter().zip(crew).enumerate() {
         let start = Start {
@@ -61,6 +67,7 @@ pub(crate) fn start(crew: &[Member], inboxes: Vec<Inbox>, log: &LogSender) -> io
             peers: crew.iter().map(|member| member.mailbox.clone()).collect(),
             blocks: crew.iter().map(|member| Arc::clone(&member.block)).collect(),
             log: log.clone(),
+            questions: questions.clone(),
         };
         let sender = sender.clone();
         std::thread::Builder::new()

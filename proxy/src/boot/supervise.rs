@@ -20,7 +20,7 @@ use super::crew::{self, Ended};
 use super::exit::{CUT_SHORT, DRAINED, Failure};
 use super::listeners::Book;
 use super::{Prepared, preflight};
-use crate::link::Message;
+use crate::link::{Message, limits};
 use crate::sidecar::reload::{Trigger, reload};
 use crate::sidecar::{Running, Sidecar, admin, busy, publish, resolve, watch};
 use resolve::Resolver;
@@ -49,8 +49,13 @@ pub(super) async fn supervise(prepared: Prepared) -> Result<u8, Failure> {
     let sidecar = Rc::new(Sidecar::new(origin, members, log_control, book, running, resolver));
     let messages = publish::assignments(&mut sidecar.registry.borrow_mut(), &snapshot, sockets);
     publish::deliver(&sidecar.crew, messages).await;
-    let mut ends = crew::start(&sidecar.crew, inboxes, &log).map_err(no_worker)?;
-    drop(log);
+    sidecar.limits.configure(&snapshot);
+    let (questions, asked) = limits::questions();
+    let answering = Rc::clone(&sidecar);
+    spawn_local(async move { crate::sidecar::limits::run(&answering, asked).await });
+    sidecar.limits.settle().await;
+    let mut ends = crew::start(&sidecar.crew, inboxes, &log, &questions).map_err(no_worker)?;
+    drop((log, questions));
     let admin = {
         let sidecar = Rc::clone(&sidecar);
         async move {

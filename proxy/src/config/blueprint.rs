@@ -5,7 +5,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
 
-use supplex_engine::config::{Address, Endpoint, Gateway, Listener, Route, Snapshot, Telemetry, Upstream};
+use supplex_engine::config::{
+    Address, Endpoint, Gateway, Limit, Listener, Redis, Route, Snapshot, Telemetry, Upstream,
+};
 use supplex_engine::route::RouteTable;
 
 use super::report::Report;
@@ -25,6 +27,10 @@ pub(crate) struct Blueprint {
     pub(crate) routes: Vec<Route>,
     /// The upstreams, sorted by name.
     pub(crate) upstreams: Vec<UpstreamPlan>,
+    /// The limits, sorted by name.
+    pub(crate) limits: Vec<Limit>,
+    /// The `[redis]` table.
+    pub(crate) redis: Option<Redis>,
     /// The `[telemetry]` table.
     pub(crate) telemetry: Telemetry,
     /// What holds, but hardly means what was written.
@@ -74,6 +80,8 @@ impl Blueprint {
             table: RouteTable::new(&self.routes),
             routes: self.routes.clone(),
             upstreams: self.upstreams.iter().map(|upstream| upstream.resolve(resolved)).collect(),
+            limits: self.limits.clone(),
+            redis: self.redis.clone(),
             telemetry: self.telemetry.clone(),
         }
     }

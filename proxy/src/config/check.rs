@@ -5,6 +5,7 @@
 
 mod edits;
 mod gateway;
+mod limits;
 mod listeners;
 mod load;
 mod routes;
@@ -28,9 +29,12 @@ pub(crate) fn check(config: Config, problems: &mut Problems) -> Option<Blueprint
     let listeners = listeners::check(listeners, admin.as_ref(), problems);
     let Map(upstreams) = config.upstreams?.value;
     let upstreams = upstreams::check(upstreams, problems);
+    let Map(limits) = config.limits?.value;
+    let limits = limits::check(limits, config.redis.is_some(), problems);
     let List(routes) = config.routes?.value;
-    let routes = routes::check(routes, &upstreams, problems);
+    let routes = routes::check(routes, &upstreams, &limits, problems);
     upstreams::check_use(&upstreams, &routes, problems);
+    limits::check_use(&limits, config.redis.as_ref(), &routes, problems);
     let telemetry = gateway::check_telemetry(config.telemetry?.value);
     if !problems.passes() {
         return None;
@@ -40,6 +44,8 @@ pub(crate) fn check(config: Config, problems: &mut Problems) -> Option<Blueprint
         listeners,
         routes,
         upstreams: upstreams.into_plans(),
+        limits: limits.into_limits(),
+        redis: limits::check_redis(config.redis),
         telemetry,
         warnings: Report::default(),
     })

@@ -4,17 +4,19 @@
 //! together is not looked at here. `check.rs` makes the engine's types of them.
 
 pub(crate) mod gateway;
+pub(crate) mod limit;
 pub(crate) mod listener;
 pub(crate) mod load;
 pub(crate) mod route;
 pub(crate) mod telemetry;
 pub(crate) mod upstream;
 
-use super::decode::need::{EMPTY_LIST, EMPTY_TABLE, REQUIRED};
+use super::decode::need::{EMPTY_LIST, EMPTY_TABLE, OPTIONAL, REQUIRED};
 use super::decode::{List, Map, table};
 use super::scalar::Name;
 
 pub(crate) use gateway::Gateway;
+pub(crate) use limit::{Limit, Redis, RouteLimit};
 pub(crate) use listener::Listener;
 pub(crate) use route::{FieldEdits, Match, Route, SplitArm};
 pub(crate) use telemetry::Telemetry;
@@ -32,6 +34,10 @@ table! {
         routes: List<Route> = EMPTY_LIST,
         /// The services behind the gateway, by name.
         upstreams: Map<Name, Upstream> = EMPTY_TABLE,
+        /// Rate limits, by name.
+        limits: Map<Name, Limit> = EMPTY_TABLE,
+        /// The Redis that keeps the buckets of limits; needed when a limit has `store = "redis"`.
+        redis: Redis = OPTIONAL,
         /// What the gateway tells about the traffic.
         telemetry: Telemetry = EMPTY_TABLE,
     }

@@ -9,6 +9,7 @@ mod config;
 mod dispatch;
 mod gate;
 mod health;
+mod limits;
 mod routes;
 mod upstreams;
 mod workers;

@@ -4,6 +4,7 @@
 //! never from a request. Nothing is kept between two scrapes; scraping costs the workers nothing.
 
 mod family;
+mod limits;
 mod process;
 
 use std::sync::Arc;
@@ -12,7 +13,7 @@ use prometheus::proto::MetricFamily;
 use prometheus::{TextEncoder, proto::MetricType};
 use supplex_engine::reason;
 use supplex_engine::stats::block::AttemptResult;
-use supplex_engine::stats::{Histogram, RouteBlock, WorkerBlock, names};
+use supplex_engine::stats::{Histogram, LimitDecision, LimitSource, RouteBlock, WorkerBlock, names};
 
 use super::Sidecar;
 use super::registry::{HistogramSum, Registry};
@@ -28,9 +29,11 @@ pub(crate) const UNROUTED: &str = "-";
 pub(crate) fn render(sidecar: &Sidecar) -> prometheus::Result<String> {
     let registry = sidecar.registry.borrow();
     let mut families = requests(&registry);
+    families.push(limits(&registry));
     families.extend(upstreams(&registry));
     families.extend(connections(&registry));
     families.extend(workers(sidecar));
+    families.extend(limits::families(&sidecar.limits));
     families.extend(control(sidecar));
     families.extend(process::families());
     // The encoder refuses a family without a metric, as of upstreams whose names have not resolved.
@@ -74,6 +77,21 @@ fn sum<'a>(histograms: impl Iterator<Item = &'a Histogram>) -> HistogramSum {
         sum.add(histogram);
     }
     sum
+}
+
+/// Every decision by every ground that can lead to it.
+fn limits(registry: &Registry) -> MetricFamily {
+    let mut decisions = Family::new(names::RATE_LIMIT_DECISIONS, MetricType::COUNTER);
+    for limit in registry.limits() {
+        for (decision, word) in LimitDecision::ALL {
+            for (source, ground) in LimitSource::ALL {
+                let count = registry.limit_decisions(limit, decision, source);
+                let labels = [("limit", limit), ("decision", word), ("source", ground)];
+                decisions.push(&labels, counter(count));
+            }
+        }
+    }
+    decisions.finish()
 }
 
 fn upstreams(registry: &Registry) -> Vec<MetricFamily> {
@@ -178,7 +196,9 @@ mod tests {
 
     /// A sidecar whose workers have counted a little.
     fn counted() -> Sample {
-        let sample = block_on(async { Sample::new(&text(&["a", "b"], &["127.0.0.1:1", "unix:/run/x.sock"])) });
+        let limit = "[limits.l]\nrate = \"1/s\"\n";
+        let text = text(&["a", "b"], &["127.0.0.1:1", "unix:/run/x.sock"]) + limit;
+        let sample = block_on(async { Sample::new(&text) });
         let registry = sample.sidecar.registry.borrow();
         for block in registry.route("a") {
             block.responses.increment(Method::Get, 200);
@@ -191,6 +211,7 @@ mod tests {
         up.endpoints["127.0.0.1:1"][0].results(AttemptResult::Timeout).add(5);
         up.endpoints["unix:/run/x.sock"][1].pooled.set(3);
         sample.sidecar.crew[1].block.handoffs.add(2);
+        registry.limit("l")[1].decisions(LimitDecision::Refused, LimitSource::Remembered).add(4);
         drop(registry);
         sample
     }
@@ -217,6 +238,7 @@ mod tests {
             "supplex_connections_accepted_total{listener=\"public\"} 0",
             "supplex_worker_handoffs_total{worker=\"1\"} 2",
             "supplex_worker_busy_ratio{worker=\"0\"} 0",
+            "supplex_rate_limit_decisions_total{decision=\"refused\",limit=\"l\",source=\"remembered\"} 4",
             "supplex_config_generation 1",
             "supplex_reloads_total{result=\"refused\"} 0",
             &format!("supplex_build_info{{version=\"{}\"}} 1", env!("CARGO_PKG_VERSION")),

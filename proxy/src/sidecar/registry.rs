@@ -10,7 +10,9 @@ use std::sync::Arc;
 use supplex_engine::config::Snapshot;
 use supplex_engine::reason::{self, Reason};
 use supplex_engine::stats::histogram::OVERHEAD_BOUNDS;
-use supplex_engine::stats::{EndpointBlock, Histogram, ListenerBlock, RouteBlock, UpstreamBlock};
+use supplex_engine::stats::{
+    EndpointBlock, Histogram, LimitBlock, LimitDecision, LimitSource, ListenerBlock, RouteBlock, UpstreamBlock,
+};
 
 use crate::link::{Blocks, UpstreamBlocks};
 
@@ -24,6 +26,7 @@ pub(crate) struct Registry {
     listeners: BTreeMap<Box<str>, PerWorker<ListenerBlock>>,
     routes: BTreeMap<Box<str>, PerWorker<RouteBlock>>,
     unrouted: PerWorker<RouteBlock>,
+    limits: BTreeMap<Box<str>, PerWorker<LimitBlock>>,
     upstreams: BTreeMap<Box<str>, UpstreamEntry>,
     retired: Retired,
 }
@@ -78,6 +81,7 @@ impl Registry {
             listeners: BTreeMap::new(),
             routes: BTreeMap::new(),
             unrouted: fresh(workers),
+            limits: BTreeMap::new(),
             upstreams: BTreeMap::new(),
             retired: Retired { overhead, ..Retired::default() },
         }
@@ -91,6 +95,9 @@ impl Registry {
         }
         for route in &snapshot.routes {
             self.routes.entry(route.name.clone()).or_insert_with(|| fresh(workers));
+        }
+        for limit in &snapshot.limits {
+            self.limits.entry(limit.name.clone()).or_insert_with(|| fresh(workers));
         }
         for upstream in &snapshot.upstreams {
             let entry = || UpstreamEntry { own: fresh(workers), endpoints: BTreeMap::new() };
@@ -118,6 +125,7 @@ impl Registry {
             listeners: totals.iter().map(|blocks| Arc::clone(&blocks[worker])).collect(),
             routes: snapshot.routes.iter().map(|route| Arc::clone(&self.routes[&route.name][worker])).collect(),
             unrouted: Arc::clone(&self.unrouted[worker]),
+            limits: snapshot.limits.iter().map(|limit| Arc::clone(&self.limits[&limit.name][worker])).collect(),
             upstreams: upstreams.collect(),
             listener_totals: totals.into_iter().cloned().collect(),
         }
@@ -127,6 +135,7 @@ impl Registry {
     /// older one still count then is lost.
     pub(crate) fn retire(&mut self, snapshot: &Snapshot) {
         self.listeners.retain(|name, _| snapshot.listeners.iter().any(|listener| listener.name == *name));
+        self.limits.retain(|name, _| snapshot.limits.iter().any(|limit| limit.name == *name));
         let retired = &mut self.retired;
         self.routes.retain(|name, blocks| {
             let stays = snapshot.routes.iter().any(|route| route.name == *name);
@@ -165,6 +174,23 @@ impl Registry {
     #[must_use]
     pub(crate) fn unrouted(&self) -> &[Arc<RouteBlock>] {
         &self.unrouted
+    }
+
+    /// The names of limits.
+    pub(crate) fn limits(&self) -> impl Iterator<Item = &str> {
+        self.limits.keys().map(|name| &**name)
+    }
+
+    /// What was decided about one limit, over all workers.
+    #[must_use]
+    pub(crate) fn limit_decisions(&self, name: &str, decision: LimitDecision, source: LimitSource) -> u64 {
+        self.limit(name).iter().map(|block| block.decisions(decision, source).get()).sum()
+    }
+
+    /// The blocks of one limit.
+    #[must_use]
+    pub(crate) fn limit(&self, name: &str) -> &[Arc<LimitBlock>] {
+        self.limits.get(name).map_or(&[], |blocks| blocks)
     }
 
     /// Upstreams with their blocks, by name.

@@ -94,6 +94,7 @@ async fn attempt(sidecar: &Rc<Sidecar>) -> Result<Outcome, Vec<Problem>> {
     let sockets = sidecar.book.borrow_mut().commit(fresh, &snapshot.listeners);
     let messages = publish::assignments(&mut sidecar.registry.borrow_mut(), &snapshot, sockets);
     sidecar.log.retarget(snapshot.telemetry.access_log.clone());
+    sidecar.limits.configure(&snapshot);
     *sidecar.running.borrow_mut() = Running {
         blueprint: loaded.blueprint,
         content: loaded.content,

@@ -31,6 +31,8 @@ pub(super) fn snapshot(generation: u64, routes: &[&str], upstreams: &[(&str, &[&
         table: RouteTable::new(&routes),
         routes,
         upstreams: upstreams.iter().map(|(name, endpoints)| upstream(name, endpoints)).collect(),
+        limits: Vec::new(),
+        redis: None,
         telemetry: Telemetry { access_log: None },
     }
 }
@@ -69,6 +71,7 @@ fn route(name: &str) -> Route {
         timeout: Duration::from_secs(3),
         retries: None,
         priority: Priority::Normal,
+        limits: Vec::new(),
         request_headers: HeaderEdits::default(),
         response_headers: HeaderEdits::default(),
     }

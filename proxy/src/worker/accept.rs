@@ -141,6 +141,7 @@ fn refuse(worker: &Worker, socket: OwnedFd) {
         date: &worker.clock.date(),
         close: true,
         head_only: false,
+        limited: None,
         client: Version::Http11,
     };
     write_local_reply(&mut scratch.out, &reply);

@@ -23,6 +23,7 @@ use super::Worker;
 use super::arrival::Arrival;
 use super::exchange;
 use super::intake::{Intake, intake, refuse_late};
+use super::limit;
 use super::live::LiveListener;
 use super::record::Record;
 use super::upkeep::wheel::Deadline;
@@ -92,10 +93,14 @@ impl Connection {
             };
             first = false;
             self.presence.set_active(true);
+            let step = match step {
+                Intake::Limit(plan, waiting) => limit::settle(&self, plan, waiting).await,
+                step => step,
+            };
             let after = match step {
                 Intake::Forward(plan) => exchange::run(&mut self, plan).await,
                 Intake::Refuse(refusal) => self.refuse(&refusal),
-                Intake::More => After::Close,
+                Intake::More | Intake::Limit(..) => After::Close,
             };
             match after {
                 After::Next => self.presence.set_active(false),

@@ -8,16 +8,18 @@ use std::rc::Rc;
 use supplex_engine::config::{self, RouteId};
 use supplex_engine::exchange::RetryRule;
 use supplex_engine::exchange::deadline::{deadline, remaining_ms};
-use supplex_engine::exchange::stages::{admit::admit, match_route::match_route};
+use supplex_engine::exchange::stages::{admit::admit, limit_rate::Counted, match_route::match_route};
 use supplex_engine::http1::{
     BodyDecoder, Coding, FieldId, Framing, Limits, Method, RequestContext, RequestHead, Step, Version, Violation,
     write_request,
 };
+use supplex_engine::limit::Told;
 use supplex_engine::reason::Reason;
 
 use super::arrival::Arrival;
 use super::connection::{Connection, nanos};
 use super::exchange::beginning::{Beginning, Stamp};
+use super::limit::{self, Waiting};
 use super::live::Live;
 use super::record::fresh_id;
 use super::request::Request;
@@ -29,6 +31,8 @@ pub(super) enum Intake {
     More,
     /// Answer without asking the upstream.
     Refuse(Refusal),
+    /// Wait for what the store says about its limits.
+    Limit(Plan, Waiting),
     /// Forward.
     Forward(Plan),
 }
@@ -83,7 +87,11 @@ pub(super) fn intake(connection: &mut Connection, arrival: &mut Arrival, started
     let live = Rc::clone(&request.live);
     let decided = decide(&live, head, arrival.bytes(), &settings).and_then(|(id, route)| {
         request.route = Some(id);
-        if worker.overload.get().refuses(route.priority) { Err(Reason::Overloaded) } else { Ok(route) }
+        if worker.overload.get().refuses(route.priority) {
+            return Err(Reason::Overloaded);
+        }
+        scratch.demand.gather(&live, id, Counted { head, bytes: arrival.bytes(), peer: connection.peer });
+        Ok(route)
     });
     let route = match decided {
         Ok(route) => route,
@@ -117,7 +125,10 @@ pub(super) fn intake(connection: &mut Connection, arrival: &mut Arrival, started
     let stamp = stamp(digits, deadline_ms);
     let rest = std::mem::take(arrival).into_rest(length, worker.ring.pool(), &connection.socket);
     let terms = Terms { max_body: settings.max_body_bytes, deadline, rule, stamp };
-    forward(connection, request, &scratch.out, rest, terms)
+    match forward(connection, request, &scratch.out, rest, terms) {
+        Intake::Forward(plan) => limit::begin(&worker, plan, &mut scratch.demand),
+        step => step,
+    }
 }
 
 fn stamp(digits: Option<Range<usize>>, millis: Option<u64>) -> Option<Stamp> {
@@ -146,6 +157,7 @@ fn facts(live: Rc<Live>, head: &RequestHead, bytes: &[u8], started: u64) -> Requ
         keep_alive: head.keep_alive(),
         upgrade: head.upgrade(bytes).is_some(),
         started,
+        told: Told::default(),
     }
 }
 
@@ -167,6 +179,7 @@ fn refuse_unparsed(connection: &mut Connection, reason: Reason, detail: &'static
         keep_alive: false,
         upgrade: false,
         started,
+        told: Told::default(),
     };
     Intake::Refuse(Refusal { request, reason, detail, close: true })
 }

@@ -7,8 +7,8 @@ use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use std::sync::Arc;
 
-use supplex_engine::config::{self, RouteId, Snapshot, UpstreamId};
-use supplex_engine::stats::{ListenerBlock, RouteBlock};
+use supplex_engine::config::{self, LimitId, RouteId, Snapshot, UpstreamId};
+use supplex_engine::stats::{LimitBlock, ListenerBlock, RouteBlock};
 
 use super::upstream::LiveUpstream;
 use crate::link::Blocks;
@@ -23,6 +23,7 @@ pub(super) struct Live {
     removed: Vec<Rc<LiveListener>>,
     upstreams: Vec<Rc<LiveUpstream>>,
     routes: Vec<Arc<RouteBlock>>,
+    limits: Vec<Arc<LimitBlock>>,
     unrouted: Arc<RouteBlock>,
 }
 
@@ -77,7 +78,15 @@ impl Live {
         let former = former.map_or(&[][..], |live| &live.listeners);
         let gone = former.iter().filter(|known| !listeners.iter().any(|kept| Rc::ptr_eq(kept, known)));
         let removed: Vec<_> = gone.inspect(|listener| listener.retired.set(Some(now))).cloned().collect();
-        Self { listeners, removed, upstreams, routes: blocks.routes, unrouted: blocks.unrouted, snapshot }
+        Self {
+            listeners,
+            removed,
+            upstreams,
+            routes: blocks.routes,
+            limits: blocks.limits,
+            unrouted: blocks.unrouted,
+            snapshot,
+        }
     }
 
     /// The listener of this name, even if it has just been removed.
@@ -97,6 +106,11 @@ impl Live {
     /// Where a request of this route is counted.
     pub(super) fn route_block(&self, route: Option<RouteId>) -> &RouteBlock {
         route.and_then(|id| self.routes.get(id.index())).unwrap_or(&self.unrouted)
+    }
+
+    /// Where decisions of a limit are counted.
+    pub(super) fn limit_block(&self, limit: LimitId) -> Option<&LimitBlock> {
+        self.limits.get(limit.index()).map(|block| &**block)
     }
 
     /// Settings of a route; ids come from the same snapshot.

@@ -4,6 +4,7 @@ use std::rc::Rc;
 
 use supplex_engine::config::{RouteId, UpstreamId};
 use supplex_engine::http1::{Framing, Method, Version};
+use supplex_engine::limit::{Limited, Told};
 
 use super::live::Live;
 
@@ -23,4 +24,13 @@ pub(super) struct Request {
     pub(super) upgrade: bool,
     /// When its first byte arrived, on the ring's clock.
     pub(super) started: u64,
+    /// What the client is told about its limits.
+    pub(super) told: Told,
+}
+
+impl Request {
+    /// What the client is told about its limits, if there is anything.
+    pub(super) fn limited(&self) -> Option<Limited<'_>> {
+        (!self.told.is_empty()).then(|| Limited { told: &self.told, limits: &self.live.snapshot.limits })
+    }
 }

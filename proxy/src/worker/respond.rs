@@ -39,6 +39,7 @@ impl Connection {
             date: &self.worker.clock.date(),
             close,
             head_only: request.method == Method::Head,
+            limited: request.limited(),
             client: request.version,
         };
         write_local_reply(&mut scratch.out, &reply);

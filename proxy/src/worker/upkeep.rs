@@ -93,6 +93,7 @@ fn look_after_memory(worker: &Worker, now: u64) {
         }
     }
     worker.block.pooled.set(pooled);
+    worker.limits.sweep(now);
     worker.ring.shrink();
     worker.timers.shrink();
     worker.block.buffers.set(worker.ring.pool().alive() as u64);

@@ -11,6 +11,7 @@ mod load;
 mod message;
 mod pattern;
 mod problem;
+mod redis;
 mod upstream;
 mod wire;
 
@@ -24,6 +25,7 @@ pub(crate) use load::Load;
 pub(crate) use message::Message;
 pub(crate) use pattern::Pattern;
 pub(crate) use problem::assert_problem;
+pub(crate) use redis::Redis;
 pub(crate) use upstream::{Peer, Upstream};
 pub(crate) use wire::{Kind, Wire};
 

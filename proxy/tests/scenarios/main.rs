@@ -16,6 +16,7 @@ mod harness;
 mod interim;
 mod keep_alive;
 mod limits;
+mod limits_redis;
 mod memory;
 mod queue;
 mod refusals;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{HeaderEdits, Priority, Retries, UpstreamId};
+use super::{HeaderEdits, LimitId, Priority, Retries, UpstreamId};
 use crate::route::Matcher;
 
 /// One `[[routes]]` entry.
@@ -22,10 +22,22 @@ pub struct Route {
     pub retries: Option<Retries>,
     /// When its requests are refused under overload.
     pub priority: Priority,
+    /// What its requests are charged to, all of them or none; at most [`crate::limit::CHARGES_MOST`], each limit once,
+    /// all with the same store.
+    pub limits: Vec<RouteLimit>,
     /// Edits to the request's fields.
     pub request_headers: HeaderEdits,
     /// Edits to the response's fields.
     pub response_headers: HeaderEdits,
+}
+
+/// A limit as one route uses it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RouteLimit {
+    /// The limit.
+    pub limit: LimitId,
+    /// Tokens one request costs, from 1 to the limit's burst.
+    pub cost: u32,
 }
 
 /// Where the requests of a route go.

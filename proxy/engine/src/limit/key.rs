@@ -13,6 +13,13 @@ pub struct Key {
     bytes: [u8; ROOM],
 }
 
+impl Default for Key {
+    /// The key without text.
+    fn default() -> Self {
+        Self { length: 0, bytes: [0; ROOM] }
+    }
+}
+
 impl Key {
     /// The key with this text, unless it is too long.
     #[must_use]

@@ -93,6 +93,7 @@ mod tests {
             matcher: Matcher { path, methods, host, headers },
             destination: Destination::Upstream(UpstreamId(0)),
             rewrite: Rewrite::default(),
+            limits: Vec::new(),
             timeout: Duration::from_secs(1),
             retries: None,
             priority: Priority::Normal,

@@ -21,6 +21,7 @@ names! {
     ACCEPTED = "supplex_connections_accepted_total", "Client connections accepted.";
     REFUSED = "supplex_connections_refused_total", "Client connections refused because max_connections was reached.";
     LOCAL_REPLIES = "supplex_local_replies_total", "Responses the gateway made itself, by reason.";
+    RATE_LIMIT_DECISIONS = "supplex_rate_limit_decisions_total", "Decisions of rate limits, by what was decided (admitted, refused, shadow) and on what ground.";
     GENERATION = "supplex_config_generation", "The generation of the running configuration.";
     RELOADS = "supplex_reloads_total", "Reloads, by result (accepted, refused, unchanged).";
     BUILD_INFO = "supplex_build_info", "Always 1; the version is in the labels.";
@@ -32,6 +33,10 @@ names! {
     WORKER_LINK_DROPS = "supplex_worker_link_drops_total", "Messages a worker could not leave for another one because its mailbox was full.";
     WORKER_PANICS = "supplex_worker_panics_total", "Exchanges given up because of a defect.";
     WORKER_BUFFERS = "supplex_worker_receive_buffers", "Receive buffers a worker has allocated.";
+    LIMIT_STORE_QUESTIONS = "supplex_limit_store_questions_total", "Questions of workers to the stores of limits, by result.";
+    LIMIT_STORE_DURATION = "supplex_limit_store_duration_seconds", "Round trips of pipelines to Redis, each with the questions that were waiting.";
+    LIMIT_STORE_UP = "supplex_limit_store_up", "1 when a store of limits can be asked; Redis is shown while a limit is kept there.";
+    LIMIT_STORE_CONNECTS = "supplex_limit_store_connects_total", "Connections to Redis that were made for limits.";
     ACCESS_LOG_DROPPED = "supplex_access_log_dropped_total", "Access log lines dropped because the writer was behind.";
     ACCESS_LOG_FAILURES = "supplex_access_log_write_failures_total", "Failed writes of the access log, each with the lines it held.";
     PROCESS_CPU = "process_cpu_seconds_total", "User and system CPU time.";

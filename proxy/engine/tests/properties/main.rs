@@ -2,10 +2,12 @@
 
 mod arbitrary_bytes;
 mod balancing;
+mod buckets;
 mod chunked_coding;
 mod exchange_events;
 mod forwarding;
 mod idle_pool;
+mod leases;
 mod messages;
 mod normal_form;
 mod retry_budget;

@@ -97,6 +97,7 @@ fn compiled(written: &Written) -> Route {
         matcher: Matcher { path, methods, host, headers },
         destination: Destination::Upstream(UpstreamId(0)),
         rewrite: Rewrite::default(),
+        limits: Vec::new(),
         timeout: Duration::from_secs(1),
         retries: None,
         priority: Priority::Normal,

@@ -7,6 +7,7 @@ use supplex_engine::route::{Matcher, PathMatch, unreachable};
 
 use super::edits;
 use super::load;
+use super::limits::{self, Limits};
 use super::upstreams::Upstreams;
 use crate::config::decode::{At, List, Map, refuse_repeats};
 use crate::config::document::{Span, quote};
@@ -15,7 +16,12 @@ use crate::config::raw;
 use crate::config::scalar::{Name, PathPrefix};
 use crate::config::suggest;
 
-pub(super) fn check(raw: Vec<At<raw::Route>>, upstreams: &Upstreams, problems: &mut Problems) -> Vec<Route> {
+pub(super) fn check(
+    raw: Vec<At<raw::Route>>,
+    upstreams: &Upstreams,
+    limits: &Limits,
+    problems: &mut Problems,
+) -> Vec<Route> {
     if raw.len() > usize::from(u16::MAX) {
         problems.file("there are more than 65535 routes".into(), None);
         return Vec::new();
@@ -27,7 +33,7 @@ pub(super) fn check(raw: Vec<At<raw::Route>>, upstreams: &Upstreams, problems: &
     let mut routes: Vec<Route> = Vec::with_capacity(raw.len());
     for At { value: raw, span, .. } in raw {
         let place = raw.name.as_ref().map_or(&span, |name| &name.span).clone();
-        if let Some(route) = check_one(raw, &span, upstreams, problems) {
+        if let Some(route) = check_one(raw, &span, upstreams, limits, problems) {
             routes.push(route);
             spans.push(place);
         }
@@ -38,12 +44,19 @@ pub(super) fn check(raw: Vec<At<raw::Route>>, upstreams: &Upstreams, problems: &
 
 /// The route, unless it has no name or nothing to match. A route whose destination was refused is still returned, so
 /// that it takes part in the search for unreachable ones; the blueprint will not be made.
-fn check_one(raw: raw::Route, span: &Span, upstreams: &Upstreams, problems: &mut Problems) -> Option<Route> {
+fn check_one(
+    raw: raw::Route,
+    span: &Span,
+    upstreams: &Upstreams,
+    limits: &Limits,
+    problems: &mut Problems,
+) -> Option<Route> {
     let destination = destination(&raw, span, upstreams, problems);
     let rewrite = rewrite(&raw, problems);
     let request_headers = edits::check(raw.request_headers, problems);
     let response_headers = edits::check(raw.response_headers, problems);
     let retries = load::retries(raw.retries, raw.timeout.as_ref(), problems);
+    let limits = limits::of_route(raw.limits, limits, problems);
     let matcher = raw.r#match.and_then(|at| matcher(at.value, &at.span, problems));
     Some(Route {
         name: raw.name?.value.0,
@@ -53,6 +66,7 @@ fn check_one(raw: raw::Route, span: &Span, upstreams: &Upstreams, problems: &mut
         timeout: raw.timeout?.value.0,
         retries,
         priority: raw.priority?.value,
+        limits,
         request_headers,
         response_headers,
     })

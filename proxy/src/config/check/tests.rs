@@ -270,6 +270,7 @@ fn both_formats_make_the_same_of_the_same_keys() {
     assert_eq!(toml.gateway, yaml.gateway);
     assert_eq!(toml.listeners, yaml.listeners);
     assert_eq!(toml.upstreams, yaml.upstreams);
+    assert_eq!(toml.limits, yaml.limits);
     assert_eq!(toml.telemetry, yaml.telemetry);
     assert_eq!(format!("{:?}", toml.routes), format!("{:?}", yaml.routes));
     assert_eq!(toml.telemetry.access_log, Some(AccessLog::Stdout));
@@ -286,7 +287,63 @@ fn a_route_is_read_to_the_letter() {
     assert_eq!(route.matcher.headers, [("x-beta".into(), "1".into())]);
     assert_eq!(route.rewrite.add_prefix.as_deref(), Some("/v1"));
     assert_eq!(route.request_headers.set, [("x-a".into(), "1".into())]);
-    assert_eq!(route.request_headers.remove, ["x-b".into()]);
+    assert_eq!(route.request_headers.remove, [Box::<str>::from("x-b")]);
     let Destination::Upstream(id) = &route.destination else { panic!("one upstream") };
     assert_eq!(&*blueprint.upstreams[id.index()].settings.name, "b");
+}
+
+/// What is said of a configuration whose one route has `route` in addition.
+fn said_of_limits(route: &str, rest: &str) -> Vec<String> {
+    let all = "[[routes]]\nname = \"all\"\nmatch = { prefix = \"/\" }\nupstream = \"a\"\n";
+    said(&format!("{HEAD}{all}{route}\n{rest}\n[upstreams.a]\nendpoints = [\"127.0.0.1:1\"]\n"))
+}
+
+#[test]
+fn limits_are_there_fit_together_and_are_used() {
+    let local = "[limits.a]\nrate = \"5/s\"\n[limits.b]\nrate = \"5/s\"\n";
+    let redis = "[redis]\nurl = \"redis://127.0.0.1\"\n";
+    let mixed = format!("{local}store = \"local\"\n{redis}");
+    for (route, rest, wanted) in [
+        ("limits = [\"a\", { limit = \"b\", cost = 5 }]", local, ""),
+        ("limits = [\"c\"]", local, "error: unknown limit `c`"),
+        ("limits = [\"a\"]", local, "warning: no route has the limit `b`"),
+        ("limits = [\"a\", \"a\"]", local, "error: this limit stands in the list already; give it a larger `cost`"),
+        (
+            "limits = [\"a\", { limit = \"b\", cost = 6 }]",
+            local,
+            "error: the cost is more than the limit's burst of 5, so no request passes",
+        ),
+        (
+            "limits = [\"a\", \"b\"]",
+            &mixed,
+            "error: `b` and `a` have different stores: the limits of a route are charged together or not at all",
+        ),
+        (
+            "limits = [\"a\"]",
+            "[limits.a]\nrate = \"5/s\"\nstore = \"redis\"\n",
+            "error: this limit is kept in Redis, but no `[redis]` says where that is",
+        ),
+        (
+            "limits = [\"a\"]",
+            "[limits.a]\nrate = \"1/d\"\nburst = 4000\n",
+            "error: at this rate the bucket takes more than 10 years to fill",
+        ),
+        ("", redis, "warning: no limit is kept in this Redis"),
+    ] {
+        let wanted: Vec<&str> = Some(wanted).filter(|wanted| !wanted.is_empty()).into_iter().collect();
+        assert_eq!(said_of_limits(route, rest), wanted, "{route} {rest}");
+    }
+}
+
+#[test]
+fn the_store_is_redis_when_there_is_one() {
+    use supplex_engine::config::Store;
+    let text = |redis: &str| format!("{HEAD}{ROUTE}limits = [\"a\"]\n[limits.a]\nrate = \"7/m\"\n{redis}{UPSTREAM}");
+    let local = accepted(&text(""));
+    assert_eq!((local.limits[0].store, local.limits[0].burst), (Store::Local, 7));
+    let shared = accepted(&text("[redis]\nurl = \"redis://:secret@127.0.0.1\"\n"));
+    assert_eq!(shared.limits[0].store, Store::Redis);
+    assert_eq!(shared.redis.map(|redis| redis.timeout), Some(Duration::from_millis(20)));
+    let report = parse(&text("[redis]\nurl = \"redis://:secret@\"\n"), Format::Toml, "t").expect_err("no host");
+    assert!(!report.render(false).contains("secret"), "{}", report.render(false));
 }

@@ -6,6 +6,7 @@ use supplex_engine::route::HostPattern;
 use crate::config::decode::need::{EMPTY_LIST, EMPTY_TABLE, OPTIONAL, REQUIRED, text};
 use crate::config::decode::{List, Map, table};
 use crate::config::raw::load::Retries;
+use crate::config::raw::RouteLimit;
 use crate::config::scalar::{
     Duration, EditableField, FieldName, FieldValue, MethodToken, Name, Number, PathPrefix, Pattern, UrlPath,
 };
@@ -37,6 +38,9 @@ table! {
         retries: Retries = OPTIONAL,
         /// When an overloaded worker refuses its requests: `low` first, then `normal`, never `high`. See `gateway.shed`.
         priority: Priority = text("normal"),
+        /// The limits that its requests are charged to, all of them or none: names, or tables with limit and cost; at most
+        /// 4, all with the same store.
+        limits: List<RouteLimit> = EMPTY_LIST,
         /// Edits to the header fields of the request.
         request_headers: FieldEdits = EMPTY_TABLE,
         /// Edits to the header fields of the response.

@@ -49,6 +49,10 @@ fn show(snapshot: &Snapshot) -> Value {
         "listeners": snapshot.listeners.iter().map(show_listener).collect::<Vec<_>>(),
         "routes": snapshot.routes.iter().map(|route| show_route(route, snapshot)).collect::<Vec<_>>(),
         "upstreams": upstreams,
+        "limits": snapshot.limits.iter().map(super::limits::show).collect::<Vec<_>>(),
+        "redis": snapshot.redis.as_ref().map(|redis| {
+            json!({ "url": redis.public_url(), "timeout_seconds": redis.timeout.as_secs_f64() })
+        }),
         "telemetry": { "access_log": log },
     })
 }
@@ -90,6 +94,10 @@ fn show_route(route: &Route, snapshot: &Snapshot) -> Value {
         "timeout_seconds": route.timeout.as_secs_f64(),
         "retries": route.retries.map(show_retries),
         "priority": route.priority.word(),
+        "limits": route.limits.iter().filter_map(|used| {
+            let limit = snapshot.limits.get(used.limit.index())?;
+            Some(json!({ "limit": limit.name, "cost": used.cost }))
+        }).collect::<Vec<_>>(),
         "request_headers": show_edits(&route.request_headers),
         "response_headers": show_edits(&route.response_headers),
     })

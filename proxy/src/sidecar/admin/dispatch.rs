@@ -10,7 +10,7 @@ use super::super::reload::{Outcome, Trigger, reload};
 use super::super::{Sidecar, metrics};
 use super::answer::{self, Answer};
 use super::gate::Stranger;
-use super::{config, gate, health, routes, upstreams, workers};
+use super::{config, gate, health, limits, routes, upstreams, workers};
 
 /// What can be asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,13 +22,14 @@ enum Page {
     Config,
     Routes,
     Upstreams,
+    Limits,
     Workers,
     Reload,
     Drain,
 }
 
 /// Every path with its page and what it is for.
-const PAGES: [(&str, Page, &str); 10] = [
+const PAGES: [(&str, Page, &str); 11] = [
     ("/", Page::Index, "this list"),
     ("/healthz", Page::Health, "200 while the process lives"),
     ("/readyz", Page::Ready, "200 when every worker runs the current configuration, 503 otherwise and while draining"),
@@ -36,6 +37,7 @@ const PAGES: [(&str, Page, &str); 10] = [
     ("/api/config", Page::Config, "the running configuration and the last refused reload"),
     ("/api/routes", Page::Routes, "the routes in the order in which they are tried, with counts"),
     ("/api/upstreams", Page::Upstreams, "upstreams and their endpoints, with counts"),
+    ("/api/limits", Page::Limits, "rate limits with their settings, and what was decided"),
     ("/api/workers", Page::Workers, "the workers"),
     ("/api/reload", Page::Reload, "POST: read the configuration again and wait for the result"),
     ("/api/drain", Page::Drain, "POST: finish what is under way and end"),
@@ -85,6 +87,7 @@ fn show(sidecar: &Sidecar, page: Page) -> Answer {
         Page::Config => config::document(sidecar),
         Page::Routes => routes::document(sidecar),
         Page::Upstreams => upstreams::document(sidecar),
+        Page::Limits => limits::document(sidecar),
         Page::Workers => workers::document(sidecar),
         Page::Index | Page::Reload | Page::Drain => return answer::text(StatusCode::OK, index()),
     };

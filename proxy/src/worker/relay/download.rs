@@ -152,6 +152,7 @@ impl Relay<'_> {
             close,
             client: self.request.version,
             coding,
+            limited: self.request.limited(),
         };
         write_response(out, &context);
         if framing == Framing::UntilClose || coding == Coding::Strip {

@@ -2,6 +2,7 @@
 
 use crate::config::HeaderEdits;
 use crate::http1::{Field, FieldId};
+use crate::limit::Limited;
 
 /// The fields of a head in front of its empty line, and which of them go on.
 pub(super) struct Kept<'a> {
@@ -68,6 +69,18 @@ pub(super) fn write_set(out: &mut Vec<u8>, edits: &HeaderEdits, except: FieldId)
             write_line(out, &[name.as_bytes(), b": ", value.as_bytes()]);
         }
     }
+}
+
+/// Appends what the client is told about its limits.
+pub(super) fn write_limits(out: &mut Vec<u8>, limited: &Limited<'_>) {
+    if limited.told.is_empty() {
+        return;
+    }
+    out.extend_from_slice(b"ratelimit-policy: ");
+    limited.write_policy(out);
+    out.extend_from_slice(b"\r\nratelimit: ");
+    limited.write_state(out);
+    out.extend_from_slice(b"\r\n");
 }
 
 /// Appends the pieces and the end of the line.

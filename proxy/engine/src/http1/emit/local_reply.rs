@@ -4,6 +4,7 @@ use super::response::connection;
 use super::{PSEUDONYM, fields};
 use crate::http1::Version;
 use crate::http1::ascii::{self, VALUE};
+use crate::limit::Limited;
 use crate::reason::Reason;
 
 /// Everything that a local reply is made of.
@@ -23,6 +24,8 @@ pub struct LocalReply<'a> {
     pub head_only: bool,
     /// What the client speaks.
     pub client: Version,
+    /// The limits that the request was charged to.
+    pub limited: Option<Limited<'a>>,
 }
 
 /// Appends the whole reply.
@@ -54,7 +57,16 @@ fn write_head(out: &mut Vec<u8>, reply: &LocalReply<'_>, length: usize) {
     if !reply.request_id.is_empty() && ascii::all(reply.request_id, VALUE) {
         fields::write_line(out, &[b"x-request-id: ", reply.request_id]);
     }
+    let refused = reply.limited.and_then(|limited| limited.refused());
+    if let Some(limited) = &reply.limited {
+        fields::write_limits(out, limited);
+    }
     match row.status {
+        // RFC 6585 section 4.
+        429 => {
+            let seconds = refused.map_or(1, |(_, seconds)| seconds);
+            fields::write_line(out, &[b"retry-after: ", number.format(seconds).as_bytes()]);
+        }
         // RFC 9110 section 15.5.6: a 405 lists what is allowed.
         405 => out.extend_from_slice(b"allow: GET, HEAD, POST, PUT, DELETE, OPTIONS, PATCH\r\n"),
         503 => out.extend_from_slice(b"retry-after: 1\r\n"),
@@ -78,6 +90,12 @@ fn write_document(out: &mut Vec<u8>, reply: &LocalReply<'_>) {
     if !reply.request_id.is_empty() {
         out.extend_from_slice(b",\"request_id\":");
         write_json(out, reply.request_id);
+    }
+    if let Some((limit, seconds)) = reply.limited.and_then(|limited| limited.refused()) {
+        out.extend_from_slice(b",\"limit\":");
+        write_json(out, limit.as_bytes());
+        out.extend_from_slice(b",\"retry_after\":");
+        out.extend_from_slice(number.format(seconds).as_bytes());
     }
     out.extend_from_slice(b"}\n");
 }

@@ -4,6 +4,7 @@ use super::PSEUDONYM;
 use super::fields::{self, Kept};
 use crate::config::HeaderEdits;
 use crate::http1::{Coding, FieldId, Framing, ResponseHead, Version};
+use crate::limit::Limited;
 
 /// Everything that the forwarded head is made of.
 #[derive(Clone, Copy, Debug)]
@@ -24,6 +25,8 @@ pub struct ResponseContext<'a> {
     pub client: Version,
     /// What becomes of a chunked body. With [`Coding::Strip`], `close` must be set.
     pub coding: Coding,
+    /// The limits that the request was charged to. Their fields are a list that the upstream's own come before.
+    pub limited: Option<Limited<'a>>,
 }
 
 /// Fields that are of this hop (RFC 9110 section 7.6.1), or that are written anew. `Proxy-Authenticate` stays: without it
@@ -63,6 +66,9 @@ pub fn write_response(out: &mut Vec<u8>, cx: &ResponseContext<'_>) {
     if fields::adds(cx.edits, "via") {
         let version: &[u8] = if cx.head.version() == Version::Http11 { b"via: 1.1 " } else { b"via: 1.0 " };
         fields::write_line(out, &[version, PSEUDONYM.as_bytes()]);
+    }
+    if let Some(limited) = cx.limited.filter(|_| fields::adds(cx.edits, "ratelimit")) {
+        fields::write_limits(out, &limited);
     }
     fields::write_set(out, cx.edits, FieldId::Other);
     out.extend_from_slice(connection(cx.close, cx.client));

@@ -1,0 +1,133 @@
+//! What requests are charged to, seen from outside.
+
+use std::time::Duration;
+
+use super::*;
+use crate::config::{
+    Destination, HeaderEdits, Limit, OnStoreError, Rate, Rewrite, Route, RouteLimit, Store, Telemetry, UpstreamId,
+    Workers,
+};
+use crate::http1::Limits;
+use crate::route::{Matcher, PathMatch, RouteTable};
+
+fn limit(key: KeySource) -> Limit {
+    Limit {
+        name: "l".into(),
+        rate: Rate { tokens: 1, period: Duration::from_secs(1) },
+        burst: 1,
+        key,
+        store: Store::Local,
+        mode: LimitMode::Enforce,
+        precision: Precision::Lease,
+        on_store_error: OnStoreError::Local,
+        exempt: Vec::new(),
+    }
+}
+
+/// A snapshot with one route that has all of these limits, behind proxies on 10.0.0.0/8.
+fn snapshot(limits: Vec<Limit>) -> Snapshot {
+    let used = (0..limits.len()).map(|index| RouteLimit { limit: LimitId(index as u16), cost: 3 });
+    let route = Route {
+        name: "the-route".into(),
+        matcher: Matcher { path: PathMatch::Prefix("/".into()), methods: Vec::new(), host: None, headers: Vec::new() },
+        destination: Destination::Upstream(UpstreamId(0)),
+        rewrite: Rewrite::default(),
+        timeout: Duration::from_secs(1),
+        limits: used.collect(),
+        request_headers: HeaderEdits::default(),
+        response_headers: HeaderEdits::default(),
+    };
+    Snapshot {
+        generation: 1,
+        resolution: 0,
+        gateway: Gateway {
+            workers: Workers::Auto,
+            admin: ([127, 0, 0, 1], 0).into(),
+            admin_token: None,
+            drain_timeout: Duration::from_secs(1),
+            trusted_proxies: vec!["10.0.0.0/8".parse().unwrap()],
+        },
+        listeners: Vec::new(),
+        table: RouteTable::new(std::slice::from_ref(&route)),
+        routes: vec![route],
+        upstreams: Vec::new(),
+        limits,
+        redis: None,
+        telemetry: Telemetry { access_log: None },
+    }
+}
+
+fn counted(limits: Vec<Limit>, peer: &str, head: &str) -> Vec<Counting> {
+    let bytes = head.as_bytes();
+    let mut parsed = RequestHead::new();
+    assert_eq!(parsed.parse(bytes, Limits { bytes: 8192, fields: 20 }), Ok(Some(bytes.len())), "{head}");
+    let request = Counted { head: &parsed, bytes, peer: peer.parse().unwrap() };
+    let mut all = Vec::new();
+    limit_rate(&snapshot(limits), RouteId(0), request, |counting| all.push(counting));
+    all
+}
+
+fn key(source: KeySource, peer: &str, fields: &str) -> String {
+    let all = counted(vec![limit(source)], peer, &format!("GET / HTTP/1.1\r\nhost: x\r\n{fields}\r\n"));
+    let [Counting::Enforced(wanted)] = all.as_slice() else { panic!("{all:?}") };
+    assert_eq!(wanted.charge.cost, 3);
+    String::from_utf8(wanted.charge.key.as_bytes().to_vec()).unwrap()
+}
+
+#[test]
+fn a_client_is_its_address_and_ipv6_counts_by_64() {
+    let key = |peer| key(KeySource::ClientIp, peer, "");
+    assert_eq!(key("192.0.2.7"), "192.0.2.7");
+    assert_eq!(key("::ffff:192.0.2.7"), "192.0.2.7");
+    assert_eq!(key("2001:db8:1:2:3:4:5:6"), "2001:db8:1:2::/64");
+    assert_eq!(key("2001:db8:1:2:ffff::9"), "2001:db8:1:2::/64");
+}
+
+#[test]
+fn only_trusted_proxies_are_believed() {
+    let key = |peer, fields| key(KeySource::ClientIp, peer, fields);
+    assert_eq!(key("192.0.2.7", "x-forwarded-for: 198.51.100.1\r\n"), "192.0.2.7");
+    assert_eq!(key("10.0.0.1", "x-forwarded-for: 203.0.113.9, 198.51.100.1 , 10.0.0.2\r\n"), "198.51.100.1");
+    assert_eq!(key("10.0.0.1", "x-forwarded-for: 198.51.100.1\r\nx-forwarded-for: 10.0.0.3\r\n"), "198.51.100.1");
+    assert_eq!(key("10.0.0.1", "x-forwarded-for: 10.0.0.9, 10.0.0.2\r\n"), "10.0.0.9");
+    assert_eq!(key("10.0.0.1", "x-forwarded-for: 198.51.100.1, unknown, 10.0.0.2\r\n"), "10.0.0.2");
+    assert_eq!(key("10.0.0.1", "x-forwarded-for: 198.51.100.1:4711\r\n"), "198.51.100.1");
+    assert_eq!(key("10.0.0.1", "x-forwarded-for: [2001:db8::1]:80\r\n"), "2001:db8::/64");
+    assert_eq!(key("10.0.0.1", ""), "10.0.0.1");
+}
+
+#[test]
+fn headers_and_cookies_are_taken_as_they_are_or_by_hash() {
+    let header = |fields: &str| key(KeySource::Header("x-key".into()), "192.0.2.7", fields);
+    assert_eq!(header("X-Key: abc\r\n"), "abc");
+    assert_eq!(header(""), "");
+    let long = header(&format!("x-key: {}\r\n", "a".repeat(64)));
+    assert_eq!((long.len(), &long[..1]), (33, "#"));
+    assert_ne!(long, header(&format!("x-key: {}\r\n", "a".repeat(65))));
+    assert!(header("x-key: a b\r\n").starts_with('#'), "a space is not printed");
+    let cookie = |fields: &str| key(KeySource::Cookie("sid".into()), "192.0.2.7", fields);
+    assert_eq!(cookie("cookie: a=1; sid=x9;b=2\r\n"), "x9");
+    assert_eq!(cookie("cookie: xsid=1\r\nCookie: sid=x9; sid=y\r\n"), "x9");
+    assert_eq!(cookie("cookie: sidx=1\r\n"), "");
+}
+
+#[test]
+fn routes_and_everything_have_one_bucket() {
+    assert_eq!(key(KeySource::Route, "192.0.2.7", ""), "the-route");
+    assert_eq!(key(KeySource::Global, "192.0.2.7", ""), "");
+}
+
+#[test]
+fn preflights_and_the_exempt_are_not_charged() {
+    let all = || vec![limit(KeySource::Global)];
+    let preflight = "OPTIONS / HTTP/1.1\r\nhost: x\r\norigin: a\r\naccess-control-request-method: POST\r\n\r\n";
+    assert!(counted(all(), "192.0.2.7", preflight).is_empty());
+    let plain = "OPTIONS / HTTP/1.1\r\nhost: x\r\norigin: a\r\n\r\n";
+    assert!(matches!(counted(all(), "192.0.2.7", plain).as_slice(), [Counting::Enforced(_)]));
+
+    let exempt = Limit { exempt: vec!["192.0.2.0/24".parse().unwrap()], ..limit(KeySource::Global) };
+    let shadow = Limit { mode: LimitMode::Shadow, ..limit(KeySource::Global) };
+    let both =
+        counted(vec![exempt, shadow], "10.0.0.1", "GET / HTTP/1.1\r\nhost: x\r\nx-forwarded-for: 192.0.2.7\r\n\r\n");
+    assert!(matches!(both.as_slice(), [Counting::Exempt(LimitId(0)), Counting::Shadow(_)]), "{both:?}");
+}

@@ -1,0 +1,115 @@
+//! What a limit keeps buckets for, and the words of its other keys.
+
+use schemars::{Schema, json_schema};
+use supplex_engine::config::{KeySource, LimitMode, OnStoreError, Precision, Store};
+
+use super::method::is_token;
+use crate::config::decode::{Refusal, Text};
+use crate::config::document::quote;
+use crate::config::suggest;
+
+const KEY_HINT: &str = "known keys: client_ip, header:NAME, cookie:NAME, route, global";
+
+impl Text for KeySource {
+    const WHAT: &'static str = "a key such as \"client_ip\" or \"header:x-api-key\"";
+
+    fn parse(text: &str) -> Result<Self, Refusal> {
+        let named = |name: &str, what: &str| {
+            if is_token(name) {
+                return Ok(());
+            }
+            Err(Refusal::new(format!("{} is not the name of a {what}", quote(name)), KEY_HINT))
+        };
+        match text.split_once(':') {
+            None => match text {
+                "client_ip" => Ok(KeySource::ClientIp),
+                "route" => Ok(KeySource::Route),
+                "global" => Ok(KeySource::Global),
+                _ => {
+                    let near = suggest::nearest(text, ["client_ip", "route", "global"]);
+                    let hint = near.map_or(KEY_HINT.to_owned(), |near| format!("did you mean `{near}`?"));
+                    Err(Refusal::new(format!("unknown key of a limit {}", quote(text)), hint))
+                }
+            },
+            Some(("header", name)) => {
+                named(name, "header field").map(|()| KeySource::Header(name.to_ascii_lowercase().into()))
+            }
+            Some(("cookie", name)) => named(name, "cookie").map(|()| KeySource::Cookie(name.into())),
+            Some(("jwt", _)) => Err(Refusal::new(
+                format!(
+                    "{} cannot be a key yet: the gateway does not check tokens, and a claim that nobody has checked is whatever the client wrote",
+                    quote(text)
+                ),
+                "use `header:NAME` or `client_ip`",
+            )),
+            Some(_) => Err(Refusal::new(format!("unknown key of a limit {}", quote(text)), KEY_HINT)),
+        }
+    }
+
+    fn schema() -> Schema {
+        json_schema!({
+            "type": "string",
+            "pattern": "^(client_ip|route|global|(header|cookie):[A-Za-z0-9!#$%&'*+.^_`|~-]+)$",
+            "examples": ["client_ip", "header:x-api-key", "cookie:session", "route", "global"],
+        })
+    }
+}
+
+/// A type whose values are words.
+macro_rules! words {
+    ($type:ty, $what:literal, $name:literal, $($word:literal $value:expr),*) => {
+        impl Text for $type {
+            const WHAT: &'static str = $what;
+
+            fn parse(text: &str) -> Result<Self, Refusal> {
+                match text {
+                    $($word => Ok($value),)*
+                    _ => {
+                        let message = format!(concat!("unknown ", $name, " {}"), quote(text));
+                        Err(Refusal::new(message, suggest::hint(text, &[$($word),*], concat!("known words"))))
+                    }
+                }
+            }
+
+            fn schema() -> Schema {
+                json_schema!({ "type": "string", "enum": [$($word),*] })
+            }
+        }
+    };
+}
+
+words!(Store, "\"redis\" or \"local\"", "store", "redis" Store::Redis, "local" Store::Local);
+words!(LimitMode, "\"enforce\" or \"shadow\"", "mode", "enforce" LimitMode::Enforce, "shadow" LimitMode::Shadow);
+words!(Precision, "\"lease\" or \"exact\"", "precision", "lease" Precision::Lease, "exact" Precision::Exact);
+words!(
+    OnStoreError, "\"local\", \"open\" or \"closed\"", "way out",
+    "local" OnStoreError::Local, "open" OnStoreError::Open, "closed" OnStoreError::Closed
+);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys_are_read_as_written() {
+        assert_eq!(KeySource::parse("client_ip"), Ok(KeySource::ClientIp));
+        assert_eq!(KeySource::parse("header:X-Api-Key"), Ok(KeySource::Header("x-api-key".into())));
+        assert_eq!(KeySource::parse("cookie:Sid"), Ok(KeySource::Cookie("Sid".into())));
+        assert_eq!(KeySource::parse("route"), Ok(KeySource::Route));
+        assert_eq!(KeySource::parse("global"), Ok(KeySource::Global));
+        let refused = |text| KeySource::parse(text).expect_err(text);
+        assert!(refused("jwt:sub").message.contains("does not check tokens"));
+        assert_eq!(refused("jwt:sub").hint.as_deref(), Some("use `header:NAME` or `client_ip`"));
+        assert_eq!(refused("clientip").hint.as_deref(), Some("did you mean `client_ip`?"));
+        assert_eq!(refused("header:").message, "`` is not the name of a header field");
+        assert_eq!(refused("query:a").hint.as_deref(), Some(KEY_HINT));
+    }
+
+    #[test]
+    fn words_that_are_nearly_right_are_led_on() {
+        assert_eq!(Precision::parse("exact"), Ok(Precision::Exact));
+        assert_eq!(LimitMode::parse("shadow"), Ok(LimitMode::Shadow));
+        assert_eq!(OnStoreError::parse("closed"), Ok(OnStoreError::Closed));
+        assert_eq!(Store::parse("Redis").expect_err("capital").hint.as_deref(), Some("did you mean `redis`?"));
+    }
+}

@@ -1,0 +1,94 @@
+//! The questions of workers to the store of limits, and its answers.
+//!
+//! A question goes through one bounded queue that all workers share; its answer comes back through the asking worker's
+//! mailbox as `Message::Limited`. A question that does not fit is the worker's own again, and it decides as
+//! `on_store_error` says. An answer may come too late or never: the worker keeps the time. Nothing here blocks.
+//! Where to read on: `worker/limit.rs` asks, `sidecar/limits/` answers.
+
+use std::sync::Arc;
+
+use supplex_engine::config::Snapshot;
+use supplex_engine::limit::{CHARGES_MOST, Charge, Verdict};
+use tokio::sync::mpsc::{Receiver, Sender, channel};
+
+/// Questions that may wait to be read by the store.
+const QUESTIONS_MOST: usize = 8192;
+
+/// A worker's question to the store: may these tokens be taken, all of them or none?
+#[derive(Debug)]
+pub(crate) struct Question {
+    /// Who asks: the number of the worker, whose mailbox gets the answer.
+    pub worker: usize,
+    /// What the worker knows the question by. A slot is used again; the serial tells its questions apart.
+    pub slot: u32,
+    /// See `slot`.
+    pub serial: u32,
+    /// Names the limits. All of one question have the same store.
+    pub snapshot: Arc<Snapshot>,
+    charges: [Option<Charge>; CHARGES_MOST],
+}
+
+impl Question {
+    /// A question about these charges; those beyond [`CHARGES_MOST`] are left out.
+    #[must_use]
+    pub(crate) fn new(
+        worker: usize,
+        slot: u32,
+        serial: u32,
+        snapshot: Arc<Snapshot>,
+        charges: impl IntoIterator<Item = Charge>,
+    ) -> Self {
+        let mut charges = charges.into_iter();
+        Self { worker, slot, serial, snapshot, charges: std::array::from_fn(|_| charges.next()) }
+    }
+
+    /// The charges, in the order in which the verdict has their balances.
+    pub(crate) fn charges(&self) -> impl Iterator<Item = &Charge> {
+        self.charges.iter().flatten()
+    }
+}
+
+/// What comes back for a question.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    /// From the question.
+    pub slot: u32,
+    /// From the question.
+    pub serial: u32,
+    /// What the store says, if it says anything.
+    pub result: Result<Verdict, StoreError>,
+}
+
+/// Why a store says nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum StoreError {
+    /// There is no connection to it.
+    Unreachable,
+    /// It did not answer in time. Whether it charged is not known.
+    Timeout,
+    /// It has too many questions already.
+    Full,
+    /// It answered with an error.
+    Refused,
+}
+
+/// The workers' end of the queue. Cheap to clone.
+#[derive(Clone, Debug)]
+pub(crate) struct QuestionSender(Sender<Question>);
+
+impl QuestionSender {
+    /// Leaves a question and wakes the sidecar. Never blocks.
+    ///
+    /// # Errors
+    /// [`StoreError::Full`] when the queue is full or nobody reads it; the question is dropped then.
+    pub(crate) fn ask(&self, question: Question) -> Result<(), StoreError> {
+        self.0.try_send(question).map_err(|_| StoreError::Full)
+    }
+}
+
+/// The queue of questions.
+#[must_use]
+pub(crate) fn questions() -> (QuestionSender, Receiver<Question>) {
+    let (sender, receiver) = channel(QUESTIONS_MOST);
+    (QuestionSender(sender), receiver)
+}

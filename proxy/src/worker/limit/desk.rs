@@ -1,0 +1,244 @@
+//! What a worker keeps for its limits: leases, buckets to fall back to, and the questions it has asked.
+//!
+//! Questions are known by slot and serial: an answer whose slot has another serial by now came too late and is dropped,
+//! with whatever it granted.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::task::{Context, Waker};
+
+use slab::Slab;
+use supplex_engine::config::Snapshot;
+use supplex_engine::limit::{Leases, Ruling, Table, Verdict, Wanted};
+
+use super::{Demand, Live, shadow, store_of};
+use crate::link::limits::{Answer, Question, QuestionSender, StoreError};
+
+/// Keys whose leases and refusals a worker knows at most, about 130 bytes each.
+const HOLDINGS_MOST: usize = 16_384;
+/// Buckets that a worker keeps at most while the store does not answer.
+const FALLBACK_MOST: usize = 16_384;
+/// Questions without an answer in a row after which the store is not asked for a while.
+const TROUBLE: u32 = 3;
+/// How long, in nanoseconds.
+const PAUSE: u64 = 100_000_000;
+/// Nanoseconds after which nobody expects an answer any more.
+const FORGOTTEN: u64 = 5_000_000_000;
+/// Demands kept for the next question.
+const SPARE_MOST: usize = 256;
+
+/// The limits of one worker.
+pub(in crate::worker) struct Desk {
+    worker: usize,
+    workers: usize,
+    questions: QuestionSender,
+    inner: RefCell<Inner>,
+}
+
+struct Inner {
+    leases: Leases,
+    fallback: Table,
+    slots: Slab<Slot>,
+    spare: Vec<Demand>,
+    serial: u32,
+    /// By store.
+    health: [Health; 2],
+}
+
+struct Slot {
+    serial: u32,
+    asked_at: u64,
+    demand: Demand,
+    ruling: Ruling,
+    state: State,
+}
+
+enum State {
+    /// A task waits, or will.
+    Waiting(Option<Waker>),
+    /// The task has not looked yet.
+    Answered(Result<Verdict, StoreError>),
+    /// Nobody waits; the answer is only counted.
+    Shadow(Rc<Live>),
+}
+
+/// How a store has answered lately.
+#[derive(Clone, Copy, Default)]
+struct Health {
+    failures: u32,
+    paused_until: u64,
+}
+
+impl Desk {
+    pub(in crate::worker) fn new(worker: usize, workers: usize, questions: QuestionSender, seed: u64) -> Self {
+        let inner = Inner {
+            leases: Leases::new(HOLDINGS_MOST, workers, seed),
+            fallback: Table::new(FALLBACK_MOST, seed),
+            slots: Slab::new(),
+            spare: Vec::new(),
+            serial: 0,
+            health: [Health::default(); 2],
+        };
+        Self { worker, workers, questions, inner: RefCell::new(inner) }
+    }
+
+    pub(super) fn rule(&self, wanted: &[Wanted], now: u64) -> Ruling {
+        self.inner.borrow_mut().leases.rule(wanted, now)
+    }
+
+    /// Leaves a question to the store about the enforced limits. `demand` is taken along, and is empty afterwards.
+    pub(super) fn ask(&self, live: &Live, demand: &mut Demand, ruling: &Ruling, now: u64) -> Result<usize, StoreError> {
+        let state = State::Waiting(None);
+        self.question(&live.snapshot, demand, ruling, now, state, |demand| &demand.enforced)
+    }
+
+    /// Leaves a question about one limit in shadow mode.
+    pub(super) fn ask_aside(
+        &self,
+        live: &Rc<Live>,
+        wanted: Wanted,
+        ruling: &Ruling,
+        now: u64,
+    ) -> Result<usize, StoreError> {
+        let mut demand = self.inner.borrow_mut().spare.pop().unwrap_or_default();
+        demand.shadow.push(wanted);
+        let state = State::Shadow(Rc::clone(live));
+        let asked = self.question(&live.snapshot, &mut demand, ruling, now, state, |demand| &demand.shadow);
+        self.spare(demand);
+        asked
+    }
+
+    fn question(
+        &self,
+        snapshot: &Arc<Snapshot>,
+        demand: &mut Demand,
+        ruling: &Ruling,
+        now: u64,
+        state: State,
+        part: impl Fn(&Demand) -> &Vec<Wanted>,
+    ) -> Result<usize, StoreError> {
+        let inner = &mut *self.inner.borrow_mut();
+        let store = store_of(snapshot, part(demand));
+        if inner.health.get(store).is_some_and(|health| health.paused_until > now) {
+            return Err(StoreError::Unreachable);
+        }
+        inner.serial = inner.serial.wrapping_add(1);
+        let entry = inner.slots.vacant_entry();
+        let slot = entry.key();
+        let number = u32::try_from(slot).map_err(|_| StoreError::Full)?;
+        let charges = ruling.questions(part(demand));
+        self.questions.ask(Question::new(self.worker, number, inner.serial, Arc::clone(snapshot), charges))?;
+        let kept = std::mem::replace(demand, inner.spare.pop().unwrap_or_default());
+        entry.insert(Slot { serial: inner.serial, asked_at: now, demand: kept, ruling: *ruling, state });
+        Ok(slot)
+    }
+
+    /// Takes in an answer. Whether a task was woken.
+    pub(in crate::worker) fn answer(&self, answer: Answer, now: u64) -> bool {
+        let Answer { slot, serial, result } = answer;
+        let inner = &mut *self.inner.borrow_mut();
+        let key = slot as usize;
+        let Some(found) = inner.slots.get_mut(key).filter(|found| found.serial == serial) else { return false };
+        match &mut found.state {
+            State::Waiting(waker) => {
+                let waker = waker.take();
+                found.state = State::Answered(result);
+                waker.inspect(|waker| waker.wake_by_ref()).is_some()
+            }
+            State::Answered(_) => false,
+            State::Shadow(live) => {
+                let live = Rc::clone(live);
+                let Slot { demand, ruling, .. } = inner.slots.remove(key);
+                for wanted in &demand.shadow {
+                    let (leases, fallback) = (&mut inner.leases, &mut inner.fallback);
+                    shadow::conclude(leases, fallback, self.workers, &live, wanted, &ruling, result, now);
+                }
+                inner.keep(demand);
+                false
+            }
+        }
+    }
+
+    /// The answer, if it is there; otherwise the task is woken when it comes.
+    pub(super) fn poll_answer(&self, slot: usize, cx: &Context<'_>) -> Option<Result<Verdict, StoreError>> {
+        let inner = &mut *self.inner.borrow_mut();
+        match inner.slots.get_mut(slot).map(|slot| &mut slot.state) {
+            Some(State::Answered(result)) => Some(*result),
+            Some(State::Waiting(waker)) => {
+                if !waker.as_ref().is_some_and(|waker| waker.will_wake(cx.waker())) {
+                    *waker = Some(cx.waker().clone());
+                }
+                None
+            }
+            Some(State::Shadow(_)) | None => Some(Err(StoreError::Timeout)),
+        }
+    }
+
+    /// Ends a question: an answer that comes later is dropped. `None` when it has ended already.
+    pub(super) fn take(&self, slot: usize) -> Option<(Demand, Ruling)> {
+        let Slot { demand, ruling, .. } = self.inner.borrow_mut().slots.try_remove(slot)?;
+        Some((demand, ruling))
+    }
+
+    pub(super) fn answered(&self, wanted: &[Wanted], ruling: &Ruling, verdict: &Verdict, now: u64) -> Verdict {
+        self.inner.borrow_mut().leases.answered(wanted, ruling, verdict, now)
+    }
+
+    pub(super) fn unanswered(&self, wanted: &[Wanted], ruling: &Ruling, admitted: bool) {
+        self.inner.borrow_mut().leases.unanswered(wanted, ruling, admitted);
+    }
+
+    /// Notes whether the store answered. One that fails again and again is left alone for a moment, so that a request
+    /// need not wait for its timeout.
+    pub(super) fn note_store(&self, snapshot: &Snapshot, wanted: &[Wanted], now: u64, answered: bool) {
+        let inner = &mut *self.inner.borrow_mut();
+        let Some(health) = inner.health.get_mut(store_of(snapshot, wanted)) else { return };
+        health.failures = if answered { 0 } else { health.failures.saturating_add(1) };
+        health.paused_until = if health.failures >= TROUBLE { now.saturating_add(PAUSE) } else { 0 };
+    }
+
+    pub(super) fn without_store(&self, live: &Live, wanted: &[Wanted], ruling: &Ruling, now: u64) -> super::Outcome {
+        let inner = &mut *self.inner.borrow_mut();
+        let outcome = super::fallback::decide(&mut inner.fallback, self.workers, live, wanted, ruling, now);
+        inner.leases.unanswered(wanted, ruling, outcome.is_ok());
+        outcome
+    }
+
+    /// As the shadow of a limit is decided without the store.
+    pub(super) fn shadow_without_store(&self, live: &Live, wanted: &Wanted, ruling: &Ruling, now: u64) {
+        let inner = &mut *self.inner.borrow_mut();
+        let (leases, fallback) = (&mut inner.leases, &mut inner.fallback);
+        let result = Err(StoreError::Unreachable);
+        shadow::conclude(leases, fallback, self.workers, live, wanted, ruling, result, now);
+    }
+
+    /// Keeps a demand for the next question.
+    pub(super) fn spare(&self, demand: Demand) {
+        self.inner.borrow_mut().keep(demand);
+    }
+
+    /// Forgets what was decided under other limits.
+    pub(in crate::worker) fn limits_changed(&self) {
+        self.inner.borrow_mut().leases.clear();
+    }
+
+    /// Forgets questions in shadow mode that were never answered.
+    pub(in crate::worker) fn sweep(&self, now: u64) {
+        let inner = &mut *self.inner.borrow_mut();
+        let forgotten = |slot: &Slot| slot.asked_at.saturating_add(FORGOTTEN) < now;
+        inner.slots.retain(|_, slot| !(matches!(slot.state, State::Shadow(_)) && forgotten(slot)));
+        if inner.slots.capacity() > 1024 && inner.slots.len() < inner.slots.capacity() / 4 {
+            inner.slots.shrink_to_fit();
+        }
+    }
+}
+
+impl Inner {
+    fn keep(&mut self, mut demand: Demand) {
+        if self.spare.len() < SPARE_MOST {
+            demand.clear();
+            self.spare.push(demand);
+        }
+    }
+}
