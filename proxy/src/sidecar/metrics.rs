@@ -192,7 +192,9 @@ mod tests {
 
     /// A sidecar whose workers have counted a little.
     fn counted() -> Sample {
-        let sample = block_on(async { Sample::new(&text(&["a", "b"], &["127.0.0.1:1", "unix:/run/x.sock"])) });
+        let limit = "[limits.l]\nrate = \"1/s\"\n";
+        let text = text(&["a", "b"], &["127.0.0.1:1", "unix:/run/x.sock"]) + limit;
+        let sample = block_on(async { Sample::new(&text) });
         let registry = sample.sidecar.registry.borrow();
         for block in registry.route("a") {
             block.responses.increment(Method::Get, 200);
@@ -205,6 +207,7 @@ mod tests {
         up.endpoints["127.0.0.1:1"][0].results(AttemptResult::Timeout).add(5);
         up.endpoints["unix:/run/x.sock"][1].pooled.set(3);
         sample.sidecar.crew[1].block.handoffs.add(2);
+        registry.limit("l")[1].decisions(LimitDecision::Refused, LimitSource::Remembered).add(4);
         drop(registry);
         sample
     }
@@ -231,6 +234,7 @@ mod tests {
             "supplex_connections_accepted_total{listener=\"public\"} 0",
             "supplex_worker_handoffs_total{worker=\"1\"} 2",
             "supplex_worker_busy_ratio{worker=\"0\"} 0",
+            "supplex_rate_limit_decisions_total{decision=\"refused\",limit=\"l\",source=\"remembered\"} 4",
             "supplex_config_generation 1",
             "supplex_reloads_total{result=\"refused\"} 0",
             &format!("supplex_build_info{{version=\"{}\"}} 1", env!("CARGO_PKG_VERSION")),

@@ -184,8 +184,13 @@ impl Registry {
     /// What was decided about one limit, over all workers.
     #[must_use]
     pub(crate) fn limit_decisions(&self, name: &str, decision: LimitDecision, source: LimitSource) -> u64 {
-        let blocks = self.limits.get(name).map_or(&[][..], |blocks| blocks);
-        blocks.iter().map(|block| block.decisions(decision, source).get()).sum()
+        self.limit(name).iter().map(|block| block.decisions(decision, source).get()).sum()
+    }
+
+    /// The blocks of one limit.
+    #[must_use]
+    pub(crate) fn limit(&self, name: &str) -> &[Arc<LimitBlock>] {
+        self.limits.get(name).map_or(&[], |blocks| blocks)
     }
 
     /// Upstreams with their blocks, by name.

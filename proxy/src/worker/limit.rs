@@ -69,7 +69,8 @@ type Outcome = Result<Told, (Reason, Told)>;
 /// A question under way. Dropping it leaves the question without an asker.
 pub(super) struct Waiting {
     worker: Rc<Worker>,
-    slot: usize,
+    /// `None` once it has ended: the slot may be another question's then.
+    slot: Option<usize>,
     until: u64,
 }
 
@@ -89,7 +90,7 @@ pub(super) fn begin(worker: &Rc<Worker>, plan: Plan, demand: &mut Demand) -> Int
         Ok(slot) => {
             let patience = live.snapshot.redis.as_ref().map_or(LOCAL_PATIENCE, |redis| nanos(redis.timeout));
             let until = now.saturating_add(patience).saturating_add(WAY);
-            Intake::Limit(plan, Waiting { worker: Rc::clone(worker), slot, until })
+            Intake::Limit(plan, Waiting { worker: Rc::clone(worker), slot: Some(slot), until })
         }
         Err(_) => {
             let outcome = worker.limits.without_store(&live, &demand.enforced, &ruling, now);
@@ -99,11 +100,11 @@ pub(super) fn begin(worker: &Rc<Worker>, plan: Plan, demand: &mut Demand) -> Int
 }
 
 /// Waits for the store's answer and acts on it.
-pub(super) async fn settle(connection: &Connection, plan: Plan, waiting: Waiting) -> Intake {
+pub(super) async fn settle(connection: &Connection, plan: Plan, mut waiting: Waiting) -> Intake {
     let worker = &connection.worker;
     let result = poll_fn(|cx| {
         loop {
-            if let Some(result) = worker.limits.poll_answer(waiting.slot, cx) {
+            if let Some(result) = waiting.slot.and_then(|slot| worker.limits.poll_answer(slot, cx)) {
                 return Poll::Ready(result);
             }
             if worker.ring.coarse_now() >= waiting.until {
@@ -116,7 +117,7 @@ pub(super) async fn settle(connection: &Connection, plan: Plan, waiting: Waiting
         }
     })
     .await;
-    let Some((mut demand, ruling)) = worker.limits.take(waiting.slot) else {
+    let Some((mut demand, ruling)) = waiting.slot.take().and_then(|slot| worker.limits.take(slot)) else {
         return refuse(plan, Reason::Internal);
     };
     let (live, now) = (Rc::clone(&plan.request.live), worker.ring.coarse_now());
@@ -138,8 +139,8 @@ pub(super) async fn settle(connection: &Connection, plan: Plan, waiting: Waiting
 
 impl Drop for Waiting {
     fn drop(&mut self) {
-        // Gone already, unless the task ended before the answer came.
-        if let Some((demand, ruling)) = self.worker.limits.take(self.slot) {
+        // Ended already, unless the task ended before the answer came.
+        if let Some((demand, ruling)) = self.slot.take().and_then(|slot| self.worker.limits.take(slot)) {
             self.worker.limits.unanswered(&demand.enforced, &ruling, false);
             self.worker.limits.spare(demand);
         }

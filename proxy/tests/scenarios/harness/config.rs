@@ -67,6 +67,12 @@ impl Config {
         self
     }
 
+    /// Tables of their own.
+    pub(crate) fn and(mut self, toml: &str) -> Self {
+        self.rest += &format!("{toml}\n");
+        self
+    }
+
     /// The file.
     pub(crate) fn text(&self) -> String {
         let Self { gateway, listener, route, upstream, rest } = self;
