@@ -113,6 +113,7 @@ impl Mailbox {
     ///
     /// # Errors
     /// The message, when the mailbox is full or its worker has ended.
+    #[expect(clippy::result_large_err, reason = "a message moves by value; boxing answers would allocate for each")]
     pub(crate) fn post(&self, message: Message) -> Result<(), Message> {
         self.queue.try_send(message).map_err(|error| match error {
             TrySendError::Full(message) | TrySendError::Disconnected(message) => message,

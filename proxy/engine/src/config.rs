@@ -21,8 +21,8 @@ pub use edits::HeaderEdits;
 pub use limit::{KeySource, Limit, LimitMode, OnStoreError, Precision, Rate, Store};
 pub use listener::Listener;
 pub use load::{Priority, Queue, Shed};
-pub use retries::{Retries, RetryBudget, RetryOn};
 pub use redis::Redis;
+pub use retries::{Retries, RetryBudget, RetryOn};
 pub use route::{Destination, Rewrite, Route, RouteLimit};
 pub use upstream::{Address, Balance, Endpoint, Upstream};
 

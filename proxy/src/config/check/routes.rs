@@ -6,8 +6,8 @@ use supplex_engine::config::{Destination, Rewrite, Route, UpstreamId, route::Spl
 use supplex_engine::route::{Matcher, PathMatch, unreachable};
 
 use super::edits;
-use super::load;
 use super::limits::{self, Limits};
+use super::load;
 use super::upstreams::Upstreams;
 use crate::config::decode::{At, List, Map, refuse_repeats};
 use crate::config::document::{Span, quote};

@@ -5,8 +5,8 @@ use supplex_engine::route::HostPattern;
 
 use crate::config::decode::need::{EMPTY_LIST, EMPTY_TABLE, OPTIONAL, REQUIRED, text};
 use crate::config::decode::{List, Map, table};
-use crate::config::raw::load::Retries;
 use crate::config::raw::RouteLimit;
+use crate::config::raw::load::Retries;
 use crate::config::scalar::{
     Duration, EditableField, FieldName, FieldValue, MethodToken, Name, Number, PathPrefix, Pattern, UrlPath,
 };

@@ -9,9 +9,9 @@ use tokio::time::timeout;
 
 use super::super::script;
 
-/// The longest pause between two attempts. With [`PATIENCE_MOST`] it keeps the time in which the return of Redis goes
-/// unnoticed well below a second.
-const PAUSE_MOST: Duration = Duration::from_millis(250);
+/// The longest pause between two attempts. Short, so that the time in which the return of Redis goes
+/// unnoticed stays well below a second.
+const PAUSE_MOST: Duration = Duration::from_millis(100);
 /// The first pause.
 const PAUSE_LEAST: Duration = Duration::from_millis(10);
 /// How long an attempt to connect may take.
@@ -83,7 +83,7 @@ mod tests {
     fn pauses_double_up_to_the_longest() {
         let mut backoff = Backoff::default();
         let pauses: Vec<_> = (0..8).map(|_| backoff.next().as_millis()).collect();
-        assert_eq!(pauses, [0, 10, 20, 40, 80, 160, 250, 250]);
+        assert_eq!(pauses, [0, 10, 20, 40, 80, 100, 100, 100]);
         backoff.reset();
         assert_eq!(backoff.next(), Duration::ZERO);
     }
