@@ -66,7 +66,7 @@ macro_rules! words {
                     $($word => Ok($value),)*
                     _ => {
                         let message = format!(concat!("unknown ", $name, " {}"), quote(text));
-                        Err(Refusal::new(message, suggest::hint(text, &[$($word),*], concat!("known words"))))
+                        Err(Refusal::new(message, suggest::hint(text, &[$($word),*], "known words")))
                     }
                 }
             }

@@ -33,6 +33,8 @@ fn snapshot(limits: Vec<Limit>) -> Snapshot {
         destination: Destination::Upstream(UpstreamId(0)),
         rewrite: Rewrite::default(),
         timeout: Duration::from_secs(1),
+        retries: None,
+        priority: crate::config::Priority::Normal,
         limits: used.collect(),
         request_headers: HeaderEdits::default(),
         response_headers: HeaderEdits::default(),
@@ -41,6 +43,7 @@ fn snapshot(limits: Vec<Limit>) -> Snapshot {
         generation: 1,
         resolution: 0,
         gateway: Gateway {
+            shed: None,
             workers: Workers::Auto,
             admin: ([127, 0, 0, 1], 0).into(),
             admin_token: None,
