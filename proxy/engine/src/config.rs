@@ -4,9 +4,11 @@
 //! file is parsed into these types once, by the shell's `config/check`, and never consulted again. Nothing here reads a
 //! file or resolves a name. Where to read on: `route.rs` for the compiled routing table.
 
+pub mod breaker;
 pub mod edits;
 pub mod limit;
 pub mod listener;
+pub mod ratio;
 pub mod route;
 pub mod upstream;
 
@@ -14,9 +16,11 @@ use std::net::IpAddr;
 use std::num::NonZeroUsize;
 use std::time::Duration;
 
+pub use breaker::{Breaker, BreakerMode};
 pub use edits::HeaderEdits;
 pub use limit::{KeySource, Limit, LimitMode, OnStoreError, Precision, Rate, Store};
 pub use listener::Listener;
+pub use ratio::Ratio;
 pub use route::{Destination, Rewrite, Route};
 pub use upstream::{Address, Balance, Endpoint, Upstream};
 

@@ -25,6 +25,8 @@ pub struct Upstream {
     pub idle_timeout: Duration,
     /// The most exchanges in flight, over all workers together.
     pub max_in_flight: usize,
+    /// When an endpoint is left alone; `None`: never.
+    pub breaker: Option<super::Breaker>,
 }
 
 /// One address of an upstream.
