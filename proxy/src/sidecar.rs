@@ -6,6 +6,7 @@
 //! (how it reaches the workers), `admin.rs` (who may ask what).
 
 pub(crate) mod admin;
+pub(crate) mod breakers;
 pub(crate) mod busy;
 pub(crate) mod metrics;
 pub(crate) mod publish;

@@ -9,6 +9,7 @@
 mod accept;
 mod account;
 mod arrival;
+mod breaker;
 mod connection;
 mod exchange;
 mod forward;

@@ -43,6 +43,8 @@ pub enum Reason {
     UpstreamNone,
     /// `max_in_flight` of the upstream is reached.
     UpstreamBusy,
+    /// The breaker of every endpoint of the upstream is open.
+    BreakerOpen,
     /// The listener's `max_connections` is reached.
     ConnectionLimit,
     /// The gateway is draining.
@@ -94,6 +96,7 @@ rows! {
     UpstreamMalformed "upstream.malformed" 502 "http_protocol_error" "The upstream's answer could not be parsed";
     UpstreamNone "upstream.none" 503 "destination_unavailable" "The upstream has no endpoint to try";
     UpstreamBusy "upstream.busy" 503 "connection_limit_reached" "The upstream has too many requests in flight";
+    BreakerOpen "breaker.open" 503 "destination_unavailable" "The upstream is left alone because it fails";
     ConnectionLimit "connection.limit" 503 "connection_limit_reached" "The listener has too many connections";
     Draining "gateway.draining" 503 "destination_unavailable" "The gateway is shutting down";
     Internal "gateway.internal" 500 "proxy_internal_error" "The gateway failed to handle the request";

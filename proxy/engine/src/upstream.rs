@@ -8,4 +8,5 @@ pub mod breaker;
 pub mod pool;
 
 pub use balancer::Balancer;
+pub use breaker::Breaker;
 pub use pool::Pool;

@@ -22,7 +22,7 @@ use super::listeners::Book;
 use super::{Prepared, preflight};
 use crate::link::Message;
 use crate::sidecar::reload::{Trigger, reload};
-use crate::sidecar::{Running, Sidecar, admin, busy, publish, resolve, watch};
+use crate::sidecar::{Running, Sidecar, admin, breakers, busy, publish, resolve, watch};
 use resolve::Resolver;
 
 /// How much longer than `drain_timeout` the workers get to cut what is left.
@@ -103,6 +103,7 @@ fn spawn_tasks(sidecar: &Rc<Sidecar>) {
     spawn(sidecar, |sidecar| async move { resolve::run(&sidecar).await });
     spawn(sidecar, |sidecar| async move { watch::run(&sidecar).await });
     spawn(sidecar, |sidecar| async move { busy::run(&sidecar).await });
+    spawn(sidecar, |sidecar| async move { breakers::run(&sidecar).await });
 }
 
 /// Until a drain is asked for.

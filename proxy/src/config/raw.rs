@@ -3,6 +3,7 @@
 //! A field is `None` when its key is absent or its value was refused; the latter is noted by then. What the values mean
 //! together is not looked at here. `check.rs` makes the engine's types of them.
 
+pub(crate) mod breaker;
 pub(crate) mod gateway;
 pub(crate) mod listener;
 pub(crate) mod route;
@@ -13,6 +14,7 @@ use super::decode::need::{EMPTY_LIST, EMPTY_TABLE, REQUIRED};
 use super::decode::{List, Map, table};
 use super::scalar::Name;
 
+pub(crate) use breaker::Breaker;
 pub(crate) use gateway::Gateway;
 pub(crate) use listener::Listener;
 pub(crate) use route::{FieldEdits, Match, Route, SplitArm};

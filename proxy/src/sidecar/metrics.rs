@@ -3,6 +3,7 @@
 //! Names and help texts stand in `supplex_engine::stats::names`, labels come from the configuration or from small enums,
 //! never from a request. Nothing is kept between two scrapes; scraping costs the workers nothing.
 
+mod breakers;
 mod family;
 mod process;
 
@@ -29,6 +30,7 @@ pub(crate) fn render(sidecar: &Sidecar) -> prometheus::Result<String> {
     let registry = sidecar.registry.borrow();
     let mut families = requests(&registry);
     families.extend(upstreams(&registry));
+    families.extend(breakers::families(&sidecar.snapshot(), &registry));
     families.extend(connections(&registry));
     families.extend(workers(sidecar));
     families.extend(control(sidecar));
@@ -168,13 +170,14 @@ mod tests {
 
     use supplex_engine::http1::Method;
     use supplex_engine::reason::Reason;
+    use supplex_engine::upstream::breaker::Force;
 
     use super::super::sample::{Sample, block_on, text};
     use super::*;
 
     /// A sidecar whose workers have counted a little.
     fn counted() -> Sample {
-        let sample = block_on(async { Sample::new(&text(&["a", "b"], &["127.0.0.1:1", "unix:/run/x.sock"])) });
+        let sample = block_on(async { Sample::new(&format!("{}[upstreams.up.breaker]\n", text(&["a", "b"], &["127.0.0.1:1", "unix:/run/x.sock"]))) });
         let registry = sample.sidecar.registry.borrow();
         for block in registry.route("a") {
             block.responses.increment(Method::Get, 200);
@@ -184,6 +187,7 @@ mod tests {
         registry.route("a")[0].responses.increment(Method::Extension, 201);
         registry.unrouted()[1].local(Reason::RouteNone).increment();
         let up = registry.upstream("up").expect("an upstream");
+        up.breakers["127.0.0.1:1"].force(Force::Open, 0);
         up.endpoints["127.0.0.1:1"][0].results(AttemptResult::Timeout).add(5);
         up.endpoints["unix:/run/x.sock"][1].pooled.set(3);
         sample.sidecar.crew[1].block.handoffs.add(2);
@@ -208,6 +212,10 @@ mod tests {
             "supplex_local_replies_total{reason=\"route.none\"} 1",
             "supplex_upstream_requests_total{endpoint=\"127.0.0.1:1\",result=\"timeout\",upstream=\"up\"} 5",
             "supplex_upstream_pooled_connections{endpoint=\"unix:/run/x.sock\",upstream=\"up\"} 3",
+            "supplex_breaker_state{endpoint=\"127.0.0.1:1\",upstream=\"up\"} 2",
+            "supplex_breaker_state{endpoint=\"unix:/run/x.sock\",upstream=\"up\"} 0",
+            "supplex_breaker_transitions_total{cause=\"forced\",endpoint=\"127.0.0.1:1\",to=\"open\",upstream=\"up\"} 1",
+            "supplex_breaker_transitions_total{cause=\"connect\",endpoint=\"127.0.0.1:1\",to=\"open\",upstream=\"up\"} 0",
             "supplex_retries_total{result=\"success\",upstream=\"up\"} 0",
             "supplex_connections{listener=\"public\",state=\"idle\"} 0",
             "supplex_connections_accepted_total{listener=\"public\"} 0",

@@ -11,7 +11,9 @@ use supplex_engine::config::Snapshot;
 use supplex_engine::reason::{self, Reason};
 use supplex_engine::stats::histogram::OVERHEAD_BOUNDS;
 use supplex_engine::stats::{EndpointBlock, Histogram, ListenerBlock, RouteBlock, UpstreamBlock};
+use supplex_engine::upstream::Breaker;
 
+use crate::clock;
 use crate::link::{Blocks, UpstreamBlocks};
 
 /// The blocks of one identity, by worker.
@@ -35,6 +37,8 @@ pub(crate) struct UpstreamEntry {
     pub(crate) own: PerWorker<UpstreamBlock>,
     /// By address.
     pub(crate) endpoints: BTreeMap<Box<str>, PerWorker<EndpointBlock>>,
+    /// By address; shared by all workers.
+    pub(crate) breakers: BTreeMap<Box<str>, Arc<Breaker>>,
 }
 
 /// What blocks that left had added to sums over all of their kind.
@@ -93,10 +97,13 @@ impl Registry {
             self.routes.entry(route.name.clone()).or_insert_with(|| fresh(workers));
         }
         for upstream in &snapshot.upstreams {
-            let entry = || UpstreamEntry { own: fresh(workers), endpoints: BTreeMap::new() };
+            let entry = || UpstreamEntry { own: fresh(workers), endpoints: BTreeMap::new(), breakers: BTreeMap::new() };
             let entry = self.upstreams.entry(upstream.name.clone()).or_insert_with(entry);
             for endpoint in &upstream.endpoints {
-                entry.endpoints.entry(endpoint.address.to_string().into()).or_insert_with(|| fresh(workers));
+                let address: Box<str> = endpoint.address.to_string().into();
+                let breaker = || Arc::new(Breaker::new(workers, clock::millis()));
+                entry.breakers.entry(address.clone()).or_insert_with(breaker);
+                entry.endpoints.entry(address).or_insert_with(|| fresh(workers));
             }
         }
         (0..workers).map(|worker| self.blocks(snapshot, worker)).collect()
@@ -108,10 +115,12 @@ impl Registry {
         let upstreams = snapshot.upstreams.iter().map(|upstream| {
             let entry = &self.upstreams[&upstream.name];
             let endpoint = |address: String| Arc::clone(&entry.endpoints[&*address][worker]);
+            let breaker = |address: String| Arc::clone(&entry.breakers[&*address]);
             UpstreamBlocks {
                 own: Arc::clone(&entry.own[worker]),
                 total: Arc::clone(&entry.own),
                 endpoints: upstream.endpoints.iter().map(|it| endpoint(it.address.to_string())).collect(),
+                breakers: upstream.endpoints.iter().map(|it| breaker(it.address.to_string())).collect(),
             }
         });
         Blocks {
@@ -141,6 +150,7 @@ impl Registry {
             };
             let addresses: Vec<_> = upstream.endpoints.iter().map(|endpoint| endpoint.address.to_string()).collect();
             entry.endpoints.retain(|address, _| addresses.iter().any(|other| **other == **address));
+            entry.breakers.retain(|address, _| addresses.iter().any(|other| **other == **address));
             true
         });
     }

@@ -86,6 +86,7 @@ fn upstream(name: &str, endpoints: &[&str]) -> Upstream {
         idle_per_worker: 64,
         idle_timeout: Duration::from_secs(30),
         max_in_flight: 1024,
+        breaker: None,
     }
 }
 

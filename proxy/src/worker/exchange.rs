@@ -17,7 +17,7 @@ use super::intake::{Plan, Refusal};
 use super::relay::{End, Relay};
 use super::request::Request;
 use super::tunnel;
-use super::upstream::{Attempt, LiveUpstream};
+use super::upstream::{Attempt, LiveUpstream, Unavailable};
 use crate::ring::Opening;
 
 /// What an exchange adds up while it runs.
@@ -44,7 +44,9 @@ pub(super) async fn run(connection: &mut Connection, plan: Plan) -> After {
     let timeout = request.route.and_then(|id| request.live.route(id)).map_or(0, |route| nanos(route.timeout));
     let has_body = request.framing != Framing::None;
     let exchange = Exchange::new(request.method, has_body, request.started + timeout);
-    let mut running = Running { connection, request, upstream, exchange, tally: Tally::default(), body, reason: None };
+    let tally = Tally::default();
+    let mut running =
+        Running { connection, request, upstream, exchange, tally, body, reason: None, retry_after: None };
     let (after, endpoint) = running.run(opening, has_body_bytes).await;
     running.account(endpoint.as_ref());
     after
@@ -67,6 +69,8 @@ struct Running<'a> {
     body: BodyDecoder,
     /// Why the gateway answered itself or gave up.
     reason: Option<Reason>,
+    /// When to come again, in seconds, if that is known.
+    retry_after: Option<u32>,
 }
 
 /// What an attempt leaves to do.
@@ -79,11 +83,14 @@ impl Running<'_> {
     /// Makes attempts until one is final. Returns the last endpoint's attempt for the account.
     async fn run(&mut self, mut opening: Opening, has_body_bytes: bool) -> (After, Option<Attempt>) {
         loop {
-            let Some(endpoint) = self.upstream.pick(self.connection.worker.random.next()) else {
-                let verdict = self.exchange.refused(Reason::UpstreamNone);
-                return (self.conclude(verdict), None);
+            let attempt = match self.upstream.attempt(&self.connection.worker) {
+                Ok(attempt) => attempt,
+                Err(Unavailable { reason, retry_after }) => {
+                    self.retry_after = retry_after;
+                    let verdict = self.exchange.refused(reason);
+                    return (self.conclude(verdict), None);
+                }
             };
-            let attempt = endpoint.begin();
             // Only what holds no body can be sent a second time.
             let again = (!has_body_bytes && !self.exchange.retried()).then(|| opening.share());
             let next = self.attempt(&attempt, opening, has_body_bytes).await;
@@ -109,6 +116,7 @@ impl Running<'_> {
             Ok(acquired) => acquired,
             Err(unreached) => return self.unreached(attempt, unreached),
         };
+        attempt.set_pooled(pooled);
         self.exchange.attempt_started(pooled);
         self.exchange.request_bytes_sent();
         if has_body_bytes {
@@ -175,6 +183,10 @@ impl Running<'_> {
                 (result_of(*failure), self.exchange.attempt_failed(*failure, now))
             }
             End::Deadline => {
+                if !self.body.is_done() {
+                    // The client may have taken all the time there was.
+                    attempt.excuse();
+                }
                 self.reason = Some(Reason::UpstreamTimeout);
                 (AttemptResult::Timeout, self.exchange.deadline_passed())
             }
@@ -209,7 +221,8 @@ impl Running<'_> {
         self.tally.status = Some(reason.status());
         // What is left of the body would be taken for the next request.
         let close = !self.body.is_done();
-        let (after, sent) = self.connection.reply(&self.request, reason, reason.row().title, close);
+        let detail = reason.row().title;
+        let (after, sent) = self.connection.reply(&self.request, reason, detail, close, self.retry_after);
         self.tally.sent += sent;
         after
     }

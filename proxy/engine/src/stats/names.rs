@@ -23,6 +23,8 @@ names! {
     GENERATION = "supplex_config_generation", "The generation of the running configuration.";
     RELOADS = "supplex_reloads_total", "Reloads, by result (accepted, refused, unchanged).";
     BUILD_INFO = "supplex_build_info", "Always 1; the version is in the labels.";
+    BREAKER_STATE = "supplex_breaker_state", "The breaker of an endpoint: 0 closed, 1 half-open, 2 open.";
+    BREAKER_TRANSITIONS = "supplex_breaker_transitions_total", "Changes of an endpoint's breaker, by new state and cause.";
     RETRIES = "supplex_retries_total", "Second attempts after a pooled connection turned out to be closed, by result.";
     WORKER_BUSY = "supplex_worker_busy_ratio", "Share of the last second that a worker spent working rather than waiting.";
     WORKER_CONNECTIONS = "supplex_worker_connections", "Client connections a worker holds.";

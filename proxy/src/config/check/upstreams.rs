@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use supplex_engine::config::{Destination, Route, Upstream, UpstreamId};
 
+use super::breakers;
 use crate::config::blueprint::{PlannedEndpoint, UpstreamPlan};
 use crate::config::decode::{At, List, refuse_repeats};
 use crate::config::problem::Problems;
@@ -68,6 +69,8 @@ fn check_one(name: At<Name>, raw: Option<At<raw::Upstream>>, problems: &mut Prob
 }
 
 fn plan(name: &Name, raw: raw::Upstream, problems: &mut Problems) -> Option<UpstreamPlan> {
+    let wanted = raw.breaker.is_some();
+    let breaker = raw.breaker.and_then(|at| breakers::check(at.value, raw.attempt_timeout.as_ref(), problems));
     let List(endpoints) = raw.endpoints?.value;
     let addresses = endpoints.iter().filter_map(|endpoint| endpoint.value.address.as_ref());
     refuse_repeats(
@@ -90,6 +93,8 @@ fn plan(name: &Name, raw: raw::Upstream, problems: &mut Problems) -> Option<Upst
             idle_per_worker: raw.idle_per_worker?.value.size(),
             idle_timeout: raw.idle_timeout?.value.0,
             max_in_flight: raw.max_in_flight?.value.size(),
+            // A table that was refused is no reason to go without a breaker; the problems say why there is no plan.
+            breaker: if wanted { Some(breaker?) } else { None },
         },
     })
 }

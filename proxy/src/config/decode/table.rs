@@ -44,6 +44,12 @@ pub(crate) mod need {
     pub(crate) const fn number(default: i64) -> Need {
         Need::Default(Literal::Integer(default))
     }
+
+    /// Left out, it counts as this share.
+    #[must_use]
+    pub(crate) const fn share(default: f64) -> Need {
+        Need::Default(Literal::Float(default))
+    }
 }
 
 /// The keys of one table that stand in the file, whatever their values.

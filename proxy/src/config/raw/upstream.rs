@@ -3,10 +3,11 @@
 use schemars::{Schema, SchemaGenerator, json_schema};
 use supplex_engine::config::Balance;
 
-use crate::config::decode::need::{REQUIRED, number, text};
+use crate::config::decode::need::{OPTIONAL, REQUIRED, number, text};
 use crate::config::decode::{At, Decode, List, Text, expected, table};
 use crate::config::document::{Node, Value};
 use crate::config::problem::Problems;
+use crate::config::raw::Breaker;
 use crate::config::scalar::{Duration, Number, Target};
 use crate::config::schema::Of;
 
@@ -29,6 +30,8 @@ table! {
         idle_timeout: Duration = text("30s"),
         /// The most exchanges in flight, over all workers together; 1 to 10000000.
         max_in_flight: Number<1, 10_000_000> = number(1_024),
+        /// When an endpoint is left alone because it fails; never when left out.
+        breaker: Breaker = OPTIONAL,
     }
 }
 

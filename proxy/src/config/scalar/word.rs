@@ -1,7 +1,7 @@
 //! Values that are one of a few words.
 
 use schemars::{Schema, json_schema};
-use supplex_engine::config::{AccessLog, Balance};
+use supplex_engine::config::{AccessLog, Balance, BreakerMode};
 
 use crate::config::decode::{Refusal, Text};
 use crate::config::document::quote;
@@ -24,6 +24,27 @@ impl Text for Balance {
 
     fn schema() -> Schema {
         json_schema!({ "type": "string", "enum": BALANCES.map(|(word, _)| word) })
+    }
+}
+
+const BREAKER_MODES: [(&str, BreakerMode); 3] =
+    [("enforce", BreakerMode::Enforce), ("shadow", BreakerMode::Shadow), ("off", BreakerMode::Off)];
+
+impl Text for BreakerMode {
+    const WHAT: &'static str = "\"enforce\", \"shadow\" or \"off\"";
+
+    fn parse(text: &str) -> Result<Self, Refusal> {
+        match BREAKER_MODES.iter().find(|(word, _)| *word == text) {
+            Some((_, mode)) => Ok(*mode),
+            None => {
+                let hint = suggest::hint(text, &BREAKER_MODES.map(|(word, _)| word), "known modes");
+                Err(Refusal::new(format!("unknown mode {}", quote(text)), hint))
+            }
+        }
+    }
+
+    fn schema() -> Schema {
+        json_schema!({ "type": "string", "enum": BREAKER_MODES.map(|(word, _)| word) })
     }
 }
 

@@ -112,6 +112,7 @@ fn show_upstream(upstream: &Upstream) -> (String, Value) {
         "idle_per_worker": upstream.idle_per_worker,
         "idle_timeout_seconds": upstream.idle_timeout.as_secs_f64(),
         "max_in_flight": upstream.max_in_flight,
+        "breaker": upstream.breaker.as_ref().map(super::breakers::show_settings),
     });
     (upstream.name.to_string(), document)
 }

@@ -134,7 +134,7 @@ impl Relay<'_> {
         let (head, out) = (&scratch.response, &mut scratch.out);
         let (framing, status) = (head.framing(), head.status());
         self.tally.status = Some(status);
-        self.attempt.count(if status < 500 { AttemptResult::Success } else { AttemptResult::ServerError });
+        self.attempt.answered(status);
         self.upstream.block.duration.observe(now.saturating_sub(self.sent_at));
         let route = self.request.route.and_then(|id| self.request.live.route(id));
         let no_edits = HeaderEdits::default();

@@ -13,6 +13,8 @@ pub struct LocalReply<'a> {
     pub reason: Reason,
     /// One sentence for the client.
     pub detail: &'a str,
+    /// After how many seconds it is worth to try again, if that is known; at least 1. A 503 says 1 otherwise.
+    pub retry_after: Option<u32>,
     /// The id of the request; may be empty.
     pub request_id: &'a [u8],
     /// The current time as an HTTP date.
@@ -57,8 +59,10 @@ fn write_head(out: &mut Vec<u8>, reply: &LocalReply<'_>, length: usize) {
     match row.status {
         // RFC 9110 section 15.5.6: a 405 lists what is allowed.
         405 => out.extend_from_slice(b"allow: GET, HEAD, POST, PUT, DELETE, OPTIONS, PATCH\r\n"),
-        503 => out.extend_from_slice(b"retry-after: 1\r\n"),
         _ => {}
+    }
+    if let Some(seconds) = reply.retry_after.or((row.status == 503).then_some(1)) {
+        fields::write_line(out, &[b"retry-after: ", number.format(seconds.max(1)).as_bytes()]);
     }
     out.extend_from_slice(connection(reply.close, reply.client));
     out.extend_from_slice(b"\r\n");
