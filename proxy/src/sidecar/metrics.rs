@@ -177,7 +177,9 @@ mod tests {
 
     /// A sidecar whose workers have counted a little.
     fn counted() -> Sample {
-        let sample = block_on(async { Sample::new(&format!("{}[upstreams.up.breaker]\n", text(&["a", "b"], &["127.0.0.1:1", "unix:/run/x.sock"]))) });
+        let sample = block_on(async {
+            Sample::new(&format!("{}[upstreams.up.breaker]\n", text(&["a", "b"], &["127.0.0.1:1", "unix:/run/x.sock"])))
+        });
         let registry = sample.sidecar.registry.borrow();
         for block in registry.route("a") {
             block.responses.increment(Method::Get, 200);

@@ -45,8 +45,7 @@ pub(super) async fn run(connection: &mut Connection, plan: Plan) -> After {
     let has_body = request.framing != Framing::None;
     let exchange = Exchange::new(request.method, has_body, request.started + timeout);
     let tally = Tally::default();
-    let mut running =
-        Running { connection, request, upstream, exchange, tally, body, reason: None, retry_after: None };
+    let mut running = Running { connection, request, upstream, exchange, tally, body, reason: None, retry_after: None };
     let (after, endpoint) = running.run(opening, has_body_bytes).await;
     running.account(endpoint.as_ref());
     after

@@ -7,6 +7,7 @@
 mod admin;
 mod balance;
 mod bodies;
+mod breaker;
 mod client_leaves;
 mod drain;
 mod early;

@@ -45,4 +45,3 @@ pub(super) fn check(
     };
     Some(breaker)
 }
-

@@ -207,7 +207,9 @@ fn resolve(text: &str) -> Value {
     let begins_as_number = digits.starts_with(|char: char| char.is_ascii_digit() || char == '.');
     let special = matches!(digits, ".inf" | ".Inf" | ".INF") || matches!(text, ".nan" | ".NaN" | ".NAN");
     if special || (begins_as_number && digits.parse::<f64>().is_ok()) {
-        return Value::Float(digits.parse().map_or(f64::NAN, |size: f64| if text.starts_with('-') { -size } else { size }));
+        return Value::Float(
+            digits.parse().map_or(f64::NAN, |size: f64| if text.starts_with('-') { -size } else { size }),
+        );
     }
     Value::Text(text.to_owned())
 }

@@ -13,7 +13,8 @@ use super::answer::{self, Answer};
 use crate::clock;
 
 /// Parameters of the request to force a breaker.
-const USAGE: &str = "ask as `?upstream=NAME&endpoint=ADDRESS&state=open|closed|auto`; without `endpoint` it is all of them";
+const USAGE: &str =
+    "ask as `?upstream=NAME&endpoint=ADDRESS&state=open|closed|auto`; without `endpoint` it is all of them";
 
 pub(super) fn document(sidecar: &Sidecar) -> Value {
     let snapshot = sidecar.snapshot();
@@ -162,7 +163,9 @@ pub(super) fn force(sidecar: &Sidecar, query: &str) -> Answer {
     let entry = registry.upstream(&upstream.name);
     let meant = upstream.endpoints.iter().filter(is_meant);
     let breakers: Vec<_> = meant
-        .filter_map(|one| Some((&*one.written, one.address.to_string(), entry?.breakers.get(&*one.address.to_string())?)))
+        .filter_map(|one| {
+            Some((&*one.written, one.address.to_string(), entry?.breakers.get(&*one.address.to_string())?))
+        })
         .collect();
     if breakers.is_empty() {
         return refuse(StatusCode::NOT_FOUND, "the upstream has no such endpoint");

@@ -21,8 +21,7 @@ pub(super) fn families(snapshot: &Snapshot, registry: &Registry) -> Vec<MetricFa
             states.push(&labels, gauge(number(breaker.state().phase)));
             for which in Move::ALL {
                 let (to, cause) = which.words();
-                transitions
-                    .push(&[labels[0], labels[1], ("to", to), ("cause", cause)], counter(breaker.moves(which)));
+                transitions.push(&[labels[0], labels[1], ("to", to), ("cause", cause)], counter(breaker.moves(which)));
             }
         }
     }

@@ -9,11 +9,11 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use super::merge;
 use super::rules::{BUCKETS, Rules};
 use super::state::{Admission, Cause, Force, Move, Phase, Shown, State};
 use super::trip::{Streak, is_suspicious, judge};
 use super::window::{Counts, Failure, Report, Tag, Trouble, Window};
-use super::merge;
 
 /// The breaker of an endpoint. Times are milliseconds of the process's clock.
 #[derive(Debug)]
@@ -192,9 +192,10 @@ impl Breaker {
     /// How often this trouble came over all workers, and when it last did.
     #[must_use]
     pub fn trouble(&self, trouble: Trouble) -> (u64, u64) {
-        self.windows.iter().map(|window| window.trouble(trouble)).fold((0, 0), |(count, last), (more, at)| {
-            (count + more, last.max(at))
-        })
+        self.windows
+            .iter()
+            .map(|window| window.trouble(trouble))
+            .fold((0, 0), |(count, last), (more, at)| (count + more, last.max(at)))
     }
 
     fn counted(&self, epoch: u16, now: u64, rules: &Rules) -> Counts {

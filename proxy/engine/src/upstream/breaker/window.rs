@@ -164,11 +164,8 @@ impl Bucket {
     fn read(&self) -> Option<(Tag, Counts)> {
         for _ in 0..LOOKS {
             let tag = self.tag.load(Ordering::Acquire);
-            let counts = Counts {
-                successes: self.successes.get(),
-                failures: self.failures.get(),
-                slow: self.slow.get(),
-            };
+            let counts =
+                Counts { successes: self.successes.get(), failures: self.failures.get(), slow: self.slow.get() };
             fence(Ordering::Acquire);
             if self.tag.load(Ordering::Relaxed) == tag {
                 return Some((Tag::unpack(tag)?, counts));

@@ -57,7 +57,11 @@ impl State {
         };
         let cause = CAUSES.iter().position(|cause| *cause == self.cause).unwrap_or(0) as u64;
         let level = u64::from(self.level & 7);
-        (phase << 61) | (cause << 58) | (level << 55) | (u64::from(self.epoch) << PAYLOAD_BITS) | payload.min(PAYLOAD_MOST)
+        (phase << 61)
+            | (cause << 58)
+            | (level << 55)
+            | (u64::from(self.epoch) << PAYLOAD_BITS)
+            | payload.min(PAYLOAD_MOST)
     }
 
     /// The state of a word.
