@@ -2,6 +2,7 @@
 
 mod arbitrary_bytes;
 mod balancing;
+mod breaker;
 mod chunked_coding;
 mod exchange_events;
 mod forwarding;

@@ -62,6 +62,9 @@ fn clients_that_take_all_the_time_there_is() {
         while let Some(head) = peer.request_head() {
             if head.target() == "/sick" {
                 peer.send("HTTP/1.1 503 Sick\r\nContent-Length: 0\r\n\r\n");
+            } else {
+                peer.expect_gone();
+                return;
             }
         }
     });
