@@ -12,6 +12,7 @@ mod arrival;
 mod breaker;
 mod connection;
 mod exchange;
+mod fallback;
 mod forward;
 mod intake;
 mod live;

@@ -81,6 +81,7 @@ fn response(edits: &HeaderEdits) {
             close: false,
             client: Version::Http11,
             coding: Coding::Keep,
+            instead_of: None,
         };
         write_response(&mut out, &cx);
         black_box(&out);

@@ -21,7 +21,7 @@ pub use edits::HeaderEdits;
 pub use limit::{KeySource, Limit, LimitMode, OnStoreError, Precision, Rate, Store};
 pub use listener::Listener;
 pub use ratio::Ratio;
-pub use route::{Destination, Rewrite, Route};
+pub use route::{Destination, Fallback, Rewrite, Route};
 pub use upstream::{Address, Balance, Endpoint, Upstream};
 
 use crate::route::RouteTable;

@@ -60,6 +60,7 @@ fn forwarded_means_the_same(head: &ResponseHead, bytes: &[u8]) {
             close: head.framing() == Framing::UntilClose,
             client: Version::Http11,
             coding: Coding::Keep,
+            instead_of: None,
         };
         write_response(&mut out, &cx);
     }

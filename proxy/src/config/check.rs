@@ -5,6 +5,7 @@
 
 mod breakers;
 mod edits;
+mod fallback;
 mod gateway;
 mod listeners;
 mod routes;

@@ -17,7 +17,7 @@ use super::scalar::Name;
 pub(crate) use breaker::Breaker;
 pub(crate) use gateway::Gateway;
 pub(crate) use listener::Listener;
-pub(crate) use route::{FieldEdits, Match, Route, SplitArm};
+pub(crate) use route::{Fallback, FieldEdits, Match, Route, SplitArm};
 pub(crate) use telemetry::Telemetry;
 pub(crate) use upstream::Upstream;
 

@@ -68,6 +68,7 @@ fn route(name: &str) -> Route {
         timeout: Duration::from_secs(3),
         request_headers: HeaderEdits::default(),
         response_headers: HeaderEdits::default(),
+        fallback: None,
     }
 }
 

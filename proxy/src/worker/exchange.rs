@@ -17,7 +17,7 @@ use super::intake::{Plan, Refusal};
 use super::relay::{End, Relay};
 use super::request::Request;
 use super::tunnel;
-use super::upstream::{Attempt, LiveUpstream, Unavailable};
+use super::upstream::{Admission, Attempt, LiveUpstream, Unavailable};
 use crate::ring::Opening;
 
 /// What an exchange adds up while it runs.
@@ -45,7 +45,17 @@ pub(super) async fn run(connection: &mut Connection, plan: Plan) -> After {
     let has_body = request.framing != Framing::None;
     let exchange = Exchange::new(request.method, has_body, request.started + timeout);
     let tally = Tally::default();
-    let mut running = Running { connection, request, upstream, exchange, tally, body, reason: None, retry_after: None };
+    let mut running = Running {
+        connection,
+        request,
+        upstream,
+        exchange,
+        tally,
+        body,
+        reason: None,
+        retry_after: None,
+        stand_in: None,
+    };
     let (after, endpoint) = running.run(opening, has_body_bytes).await;
     running.account(endpoint.as_ref());
     after
@@ -70,6 +80,8 @@ struct Running<'a> {
     reason: Option<Reason>,
     /// When to come again, in seconds, if that is known.
     retry_after: Option<u32>,
+    /// The place at the upstream of the route's fallback.
+    stand_in: Option<Admission>,
 }
 
 /// What an attempt leaves to do.
@@ -85,6 +97,10 @@ impl Running<'_> {
             let attempt = match self.upstream.attempt(&self.connection.worker) {
                 Ok(attempt) => attempt,
                 Err(Unavailable { reason, retry_after }) => {
+                    if let Some((upstream, admission)) = self.request.fall_back(reason) {
+                        (self.upstream, self.stand_in) = (upstream, Some(admission));
+                        continue;
+                    }
                     self.retry_after = retry_after;
                     let verdict = self.exchange.refused(reason);
                     return (self.conclude(verdict), None);
@@ -220,6 +236,11 @@ impl Running<'_> {
         self.tally.status = Some(reason.status());
         // What is left of the body would be taken for the next request.
         let close = !self.body.is_done();
+        if let Some((status, after, sent)) = self.connection.reply_instead(&self.request, reason, close) {
+            self.tally.status = Some(status);
+            self.tally.sent += sent;
+            return after;
+        }
         let detail = reason.row().title;
         let (after, sent) = self.connection.reply(&self.request, reason, detail, close, self.retry_after);
         self.tally.sent += sent;
@@ -235,7 +256,7 @@ impl Running<'_> {
         let Tally { status, received, sent, overhead } = self.tally;
         let outcome = Outcome {
             status,
-            reason: self.reason,
+            reason: self.reason.or(self.request.fell_back.then_some(Reason::BreakerOpen)),
             endpoint: attempt.map(|attempt| &*attempt.endpoint().label),
             retried: self.exchange.retried(),
             received: received + self.body.data_bytes(),

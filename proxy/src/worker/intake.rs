@@ -117,6 +117,7 @@ fn facts(live: Rc<Live>, head: &RequestHead, bytes: &[u8], started: u64) -> Requ
         framing: head.framing(),
         keep_alive: head.keep_alive(),
         upgrade: head.upgrade(bytes).is_some(),
+        fell_back: false,
         started,
     }
 }
@@ -138,6 +139,7 @@ fn refuse_unparsed(connection: &mut Connection, reason: Reason, detail: &'static
         framing: Framing::None,
         keep_alive: false,
         upgrade: false,
+        fell_back: false,
         started,
     };
     Intake::Refuse(Refusal { request, reason, detail, close: true })

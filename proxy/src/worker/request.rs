@@ -21,6 +21,8 @@ pub(super) struct Request {
     pub(super) keep_alive: bool,
     /// Whether the client asked to switch protocols.
     pub(super) upgrade: bool,
+    /// Whether the upstream is that of the route's fallback.
+    pub(super) fell_back: bool,
     /// When its first byte arrived, on the ring's clock.
     pub(super) started: u64,
 }

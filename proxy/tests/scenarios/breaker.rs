@@ -2,6 +2,7 @@
 
 mod all_open;
 mod failing_probe;
+mod fallback;
 mod forced;
 mod no_connection;
 mod not_a_failure;

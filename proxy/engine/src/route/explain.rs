@@ -96,6 +96,7 @@ mod tests {
             timeout: Duration::from_secs(1),
             request_headers: HeaderEdits::default(),
             response_headers: HeaderEdits::default(),
+            fallback: None,
         }
     }
 

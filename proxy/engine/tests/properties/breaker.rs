@@ -171,13 +171,12 @@ proptest! {
         }
         // The longest it can be open, or half-open with every probe lost.
         now += 11 * OPEN_FOR + 4_000;
-        for _ in 0..probes {
+        // A round that had begun may have places left, and lost probes that count for nothing: then there is one more.
+        for _ in 0..2 * probes {
             let permit = breaker.admit(now, &rules);
             prop_assert!(permit.is_some(), "{:?}", breaker.state());
             breaker.report(0, permit.unwrap(), Report::default(), now, &rules, || 0);
         }
-        // A round that had begun before may have had successes of its own.
-        prop_assert!(breaker.admit(now, &rules).is_some(), "{:?}", breaker.state());
         prop_assert!(matches!(breaker.state().phase, Phase::Closed { .. }), "{:?}", breaker.state());
     }
 

@@ -100,6 +100,7 @@ fn compiled(written: &Written) -> Route {
         timeout: Duration::from_secs(1),
         request_headers: HeaderEdits::default(),
         response_headers: HeaderEdits::default(),
+        fallback: None,
     }
 }
 

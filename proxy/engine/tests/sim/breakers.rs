@@ -46,7 +46,8 @@ struct Endpoint {
     /// Attempts admitted in the round of probes that runs, those given back not counted.
     probes_out: u32,
     half_opened: u64,
-    failures_in_a_row: u64,
+    /// Failures in a row, and when the first of them was.
+    row: (u64, u64),
 }
 
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -90,7 +91,7 @@ impl World {
             changes_at: 0,
             probes_out: 0,
             half_opened: 0,
-            failures_in_a_row: 0,
+            row: (0, 0),
         };
         Self {
             random: Random::new(seed),
@@ -191,7 +192,11 @@ impl World {
             let before = endpoint.breaker.opened();
             endpoint.breaker.report(attempt.worker, attempt.permit, report, now, &self.rules, || random);
             let bad = report.failure.is_some() || report.slow;
-            endpoint.failures_in_a_row = if bad { endpoint.failures_in_a_row + 1 } else { 0 };
+            endpoint.row = match endpoint.row {
+                _ if !bad => (0, 0),
+                (0, _) => (1, now),
+                (count, since) => (count + 1, since),
+            };
             if endpoint.breaker.opened() > before {
                 assert!(bad && attempt.begun <= now, "a success opened it");
                 self.totals.probe_failures += u64::from(attempt.permit.is_probe());
@@ -221,10 +226,11 @@ impl World {
                     assert!(until <= self.now + 11_000, "open for longer than ten times and a tenth");
                 }
                 Phase::Closed { .. } => {
-                    // A row of failures this long is enough, whatever the sidecar does: attempts that began before the
-                    // last change do not count, and a worker may have the last of a row and not the first.
-                    let most = u64::from(MIN_REQUESTS) * 2 + 40;
-                    assert!(endpoint.failures_in_a_row <= most, "{} failures and closed", endpoint.failures_in_a_row);
+                    // When a whole window has seen nothing but failures, and enough of them, it is not closed, whatever the
+                    // sidecar does. Half a second more, for attempts that began before the last change and do not count.
+                    let (count, since) = endpoint.row;
+                    let whole = self.now - since > 2_700 && count > 60;
+                    assert!(!whole, "{count} failures in a row since {since}, and closed at {}", self.now);
                 }
                 Phase::HalfOpen { admitted, succeeded, .. } => {
                     assert!(succeeded < PROBES && admitted <= PROBES, "{state:?}");

@@ -5,8 +5,8 @@ use std::collections::HashMap;
 use supplex_engine::config::{Destination, Rewrite, Route, UpstreamId, route::Split};
 use supplex_engine::route::{Matcher, PathMatch, unreachable};
 
-use super::edits;
 use super::upstreams::Upstreams;
+use super::{edits, fallback};
 use crate::config::decode::{At, List, Map, refuse_repeats};
 use crate::config::document::{Span, quote};
 use crate::config::problem::Problems;
@@ -42,6 +42,10 @@ fn check_one(raw: raw::Route, span: &Span, upstreams: &Upstreams, problems: &mut
     let rewrite = rewrite(&raw, problems);
     let request_headers = edits::check(raw.request_headers, problems);
     let response_headers = edits::check(raw.response_headers, problems);
+    let fallback = raw.fallback.and_then(|At { value, span, .. }| {
+        let find = |name: &At<Name>, problems: &mut Problems| resolve(name, upstreams, problems);
+        fallback::check(value, &span, destination.as_ref(), problems, find)
+    });
     let matcher = raw.r#match.and_then(|at| matcher(at.value, &at.span, problems));
     Some(Route {
         name: raw.name?.value.0,
@@ -51,6 +55,7 @@ fn check_one(raw: raw::Route, span: &Span, upstreams: &Upstreams, problems: &mut
         timeout: raw.timeout?.value.0,
         request_headers,
         response_headers,
+        fallback,
     })
 }
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use supplex_engine::config::{Destination, Route, Upstream, UpstreamId};
+use supplex_engine::config::{Destination, Fallback, Route, Upstream, UpstreamId};
 
 use super::breakers;
 use crate::config::blueprint::{PlannedEndpoint, UpstreamPlan};
@@ -106,7 +106,7 @@ pub(super) fn check_use(upstreams: &Upstreams, routes: &[Route], problems: &mut 
         return;
     }
     for (index, upstream) in upstreams.0.iter().enumerate() {
-        let users = routes.iter().filter(|route| leads_to(&route.destination, index));
+        let users = routes.iter().filter(|route| leads_to(route, index));
         let Some(longest) = users.map(|route| route.timeout).max() else {
             let message = format!("no route leads to the upstream `{}`", upstream.name.value.0);
             problems.warn(upstream.name.span.clone(), message, "remove it, or name it in a route");
@@ -123,8 +123,11 @@ pub(super) fn check_use(upstreams: &Upstreams, routes: &[Route], problems: &mut 
     }
 }
 
-fn leads_to(destination: &Destination, upstream: usize) -> bool {
-    match destination {
+fn leads_to(route: &Route, upstream: usize) -> bool {
+    if matches!(&route.fallback, Some(Fallback::Upstream(id)) if id.index() == upstream) {
+        return true;
+    }
+    match &route.destination {
         Destination::Upstream(id) => id.index() == upstream,
         Destination::Split(split) => split.arms().iter().any(|(id, _)| id.index() == upstream),
     }

@@ -2,7 +2,9 @@
 
 use httpdate::fmt_http_date;
 use serde_json::{Map, Value, json};
-use supplex_engine::config::{AccessLog, Balance, Gateway, HeaderEdits, Listener, Route, Snapshot, Upstream, Workers};
+use supplex_engine::config::{
+    AccessLog, Balance, Fallback, Gateway, HeaderEdits, Listener, Route, Snapshot, Upstream, Workers,
+};
 
 use super::super::Sidecar;
 use super::super::reload::Refusal;
@@ -87,7 +89,19 @@ fn show_route(route: &Route, snapshot: &Snapshot) -> Value {
         "timeout_seconds": route.timeout.as_secs_f64(),
         "request_headers": show_edits(&route.request_headers),
         "response_headers": show_edits(&route.response_headers),
+        "fallback": route.fallback.as_ref().map(|fallback| show_fallback(fallback, snapshot)),
     })
+}
+
+fn show_fallback(fallback: &Fallback, snapshot: &Snapshot) -> Value {
+    match fallback {
+        Fallback::Upstream(id) => {
+            json!({ "upstream": snapshot.upstreams.get(id.index()).map(|upstream| &upstream.name) })
+        }
+        Fallback::Reply { status, content_type, body } => {
+            json!({ "status": status, "content_type": content_type, "body": body })
+        }
+    }
 }
 
 /// Fields whose values are not shown.

@@ -6,6 +6,7 @@ use supplex_engine::config::HeaderEdits;
 use supplex_engine::exchange::AttemptFailure;
 use supplex_engine::exchange::stages::judge_response::{Asked, Judgement, judge_response};
 use supplex_engine::http1::{BodyDecoder, Coding, Framing, Limits, ResponseContext, write_interim, write_response};
+use supplex_engine::reason::Reason;
 use supplex_engine::stats::block::AttemptResult;
 
 use super::upload::Upload;
@@ -147,6 +148,7 @@ impl Relay<'_> {
             close,
             client: self.request.version,
             coding,
+            instead_of: self.request.fell_back.then_some(Reason::BreakerOpen),
         };
         write_response(out, &context);
         if framing == Framing::UntilClose || coding == Coding::Strip {

@@ -4,6 +4,7 @@ use super::PSEUDONYM;
 use super::fields::{self, Kept};
 use crate::config::HeaderEdits;
 use crate::http1::{Coding, FieldId, Framing, ResponseHead, Version};
+use crate::reason::Reason;
 
 /// Everything that the forwarded head is made of.
 #[derive(Clone, Copy, Debug)]
@@ -24,6 +25,8 @@ pub struct ResponseContext<'a> {
     pub client: Version,
     /// What becomes of a chunked body. With [`Coding::Strip`], `close` must be set.
     pub coding: Coding,
+    /// The refusal that the response stands in for, if it does.
+    pub instead_of: Option<Reason>,
 }
 
 /// Fields that are of this hop (RFC 9110 section 7.6.1), or that are written anew. `Proxy-Authenticate` stays: without it
@@ -63,6 +66,9 @@ pub fn write_response(out: &mut Vec<u8>, cx: &ResponseContext<'_>) {
     if fields::adds(cx.edits, "via") {
         let version: &[u8] = if cx.head.version() == Version::Http11 { b"via: 1.1 " } else { b"via: 1.0 " };
         fields::write_line(out, &[version, PSEUDONYM.as_bytes()]);
+    }
+    if let Some(reason) = cx.instead_of {
+        super::fallback_reply::write_details(out, reason);
     }
     fields::write_set(out, cx.edits, FieldId::Other);
     out.extend_from_slice(connection(cx.close, cx.client));

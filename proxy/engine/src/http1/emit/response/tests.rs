@@ -43,6 +43,7 @@ impl Case<'_> {
             close: self.close,
             client: self.client,
             coding: self.coding,
+            instead_of: None,
         };
         write_response(&mut out, &cx);
         String::from_utf8(out).unwrap()
