@@ -22,7 +22,7 @@ fn forced() {
     assert_eq!(force("&state=open"), 200);
     assert_problem(&client.get("/"), 503, "breaker.open");
     assert_eq!(force("&state=closed"), 200);
-    patients.each_ref().map(|patient| patient.set(503));
+    patients.iter().for_each(|patient| patient.set(503));
     for _ in 0..20 {
         assert_eq!(client.get("/").text(), "told", "closed for good, whatever comes back");
     }

@@ -8,7 +8,7 @@ use crate::harness::{Client, Gateway, assert_problem};
 fn opens_at_min_requests() {
     let sick = Patient::new(503);
     let address = sick.upstream.address();
-    let gateway = Gateway::start(&guarded(&[address.clone()], &["min_requests = 6", "open_for = \"1h\""]));
+    let gateway = Gateway::start(&guarded(std::slice::from_ref(&address), &["min_requests = 6", "open_for = \"1h\""]));
     let mut client = Client::connect(&gateway);
     for number in 0..6 {
         assert_eq!(told(&gateway, 0)["state"], "closed", "after {number} failures");

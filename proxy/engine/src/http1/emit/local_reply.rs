@@ -56,10 +56,9 @@ fn write_head(out: &mut Vec<u8>, reply: &LocalReply<'_>, length: usize) {
     if !reply.request_id.is_empty() && ascii::all(reply.request_id, VALUE) {
         fields::write_line(out, &[b"x-request-id: ", reply.request_id]);
     }
-    match row.status {
+    if row.status == 405 {
         // RFC 9110 section 15.5.6: a 405 lists what is allowed.
-        405 => out.extend_from_slice(b"allow: GET, HEAD, POST, PUT, DELETE, OPTIONS, PATCH\r\n"),
-        _ => {}
+        out.extend_from_slice(b"allow: GET, HEAD, POST, PUT, DELETE, OPTIONS, PATCH\r\n");
     }
     if let Some(seconds) = reply.retry_after.or((row.status == 503).then_some(1)) {
         fields::write_line(out, &[b"retry-after: ", number.format(seconds.max(1)).as_bytes()]);
