@@ -22,7 +22,7 @@ help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 14
 
 up: tools ## Build and start everything, then say where to look
-	cargo build --release -p supplex -p svc-products -p supplex-stack
+	cargo build --release -p supplex -p svc-products -p supplex-payments -p supplex-stack
 	@$(RAISE) $(STACK) up
 
 down: ## Stop everything; VOLUMES=1 removes the data too

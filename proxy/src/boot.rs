@@ -24,6 +24,7 @@ use tokio::task::LocalSet;
 
 use crate::access_log::{self, LogControl, LogSender};
 use crate::cli::RunArguments;
+use crate::ring;
 use crate::sidecar::{Origin, admin, reload};
 use exit::Failure;
 use listeners::{Book, Fresh};
@@ -51,6 +52,7 @@ pub(crate) struct Prepared {
 
 /// Runs the gateway until it is told to stop.
 pub(crate) fn run(arguments: &RunArguments) -> ExitCode {
+    ring::settle();
     logging::start();
     match prepare(arguments).and_then(serve) {
         Ok(code) => ExitCode::from(code),

@@ -18,6 +18,7 @@ mod doorbell;
 mod driver;
 mod entry;
 mod listener;
+mod memory;
 mod setup;
 mod socket;
 #[cfg(test)]
@@ -36,6 +37,7 @@ pub(crate) use chunk::{Chunk, Opening};
 pub(crate) use doorbell::{Doorbell, eventfd};
 pub(crate) use entry::Received;
 pub(crate) use listener::Listener;
+pub(crate) use memory::{give_back, settle};
 pub(crate) use setup::{SetupError, probe};
 pub(crate) use socket::Socket;
 

@@ -8,6 +8,7 @@
 
 mod accept;
 mod account;
+mod admission;
 mod arrival;
 mod breaker;
 mod connection;
@@ -33,6 +34,7 @@ use std::sync::atomic::{Ordering, fence};
 use std::time::SystemTime;
 
 use crossbeam_channel::Receiver;
+use supplex_engine::exchange::stages::shed::Overload;
 use supplex_engine::http1::{RequestHead, ResponseHead};
 use supplex_engine::stats::WorkerBlock;
 
@@ -89,6 +91,7 @@ pub(crate) fn run(start: Start) -> io::Result<()> {
             scratch: RefCell::default(),
             log: LogBuffer::new(log),
             drain: Cell::default(),
+            overload: Cell::default(),
             ring,
         });
         match messages.recv() {
@@ -120,6 +123,8 @@ struct Worker {
     scratch: RefCell<Scratch>,
     log: LogBuffer,
     drain: Cell<Option<Drain>>,
+    /// Whether tasks wait too long for their turn.
+    overload: Cell<Overload>,
 }
 
 /// Room for what is parsed and written between two waits.

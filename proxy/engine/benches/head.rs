@@ -59,9 +59,18 @@ fn request(name: &str, bytes: &[u8], rewrite: &Rewrite, edits: &HeaderEdits) {
         assert!(matches!(head.parse(black_box(bytes), LIMITS), Ok(Some(_))));
         out.clear();
         let request_id = b"0123456789abcdef01234567";
-        let cx =
-            RequestContext { head: &head, bytes, rewrite, edits, client, trusted: false, secure: false, request_id };
-        write_request(&mut out, &cx);
+        let cx = RequestContext {
+            head: &head,
+            bytes,
+            rewrite,
+            edits,
+            client,
+            trusted: false,
+            secure: false,
+            request_id,
+            deadline_ms: Some(3_000),
+        };
+        let _ = write_request(&mut out, &cx);
         black_box(&out);
     });
 }

@@ -8,7 +8,9 @@ pub mod breaker;
 pub mod edits;
 pub mod limit;
 pub mod listener;
+pub mod load;
 pub mod ratio;
+pub mod retries;
 pub mod route;
 pub mod upstream;
 
@@ -20,7 +22,9 @@ pub use breaker::{Breaker, BreakerMode};
 pub use edits::HeaderEdits;
 pub use limit::{KeySource, Limit, LimitMode, OnStoreError, Precision, Rate, Store};
 pub use listener::Listener;
+pub use load::{Priority, Queue, Shed};
 pub use ratio::Ratio;
+pub use retries::{Retries, RetryBudget, RetryOn};
 pub use route::{Destination, Fallback, Rewrite, Route};
 pub use upstream::{Address, Balance, Endpoint, Upstream};
 
@@ -93,6 +97,8 @@ pub struct Gateway {
     pub drain_timeout: Duration,
     /// The peers whose `X-Forwarded-*` fields are believed.
     pub trusted_proxies: Vec<ipnet::IpNet>,
+    /// When to refuse requests because a worker is overloaded; `None` for never.
+    pub shed: Option<Shed>,
 }
 
 impl Gateway {

@@ -2,19 +2,23 @@
 //!
 //! It knows what became known to whom: which bytes the upstream may have acted on, and which the client has seen. From
 //! that follows what is still possible when something breaks. It owns no bytes, no sockets and no clock, and it never
-//! chooses an endpoint (`upstream/balancer.rs`). `exchange/outcome.rs` holds what it says; the shell's
+//! chooses an endpoint (`upstream/balancer.rs`). `exchange/retry.rs` has what a route allows, `exchange/deadline.rs` how time is told. `exchange/outcome.rs` holds what it says; the shell's
 //! `worker/exchange.rs` tells it what happened and does as the verdict says.
 //!
 //! Events that cannot happen in the present state are defects of the caller: they stop a debug build, and in a release
 //! build they lead to nothing that could reach a client or an upstream twice.
 
+pub mod deadline;
 mod outcome;
+pub mod retry;
 pub mod stages;
 
 pub use outcome::{AttemptFailure, Cause, Outcome, Verdict};
+pub use retry::RetryRule;
 
 use crate::http1::Method;
 use crate::reason::Reason;
+use retry::Trouble;
 
 /// Where the exchange stands.
 ///
@@ -23,8 +27,8 @@ use crate::reason::Reason;
 ///  ┌──────────┐ ──────────────▶ ┌────────┐ ────────────────▶ ┌───────────┐ ────────────────▶ Over(Forwarded)
 ///  │ Choosing │                 │ Trying │                   │ Answering │
 ///  └──────────┘ ◀────────────── └────────┘                   └───────────┘
-///        │       attempt_failed     │                              │
-///        │        = Retry, once     │                              │
+///        │  attempt_failed = Retry, │                              │
+///        │  status_received = true  │                              │
 ///        │                          │                              │
 ///        │ refused, deadline_passed,│ attempt_failed,              │ attempt_failed, deadline_passed,
 ///        │ body_violation           │ response_broken,             │ response_broken, body_violation,
@@ -64,9 +68,17 @@ pub struct Exchange {
     body: bool,
     deadline: u64,
     phase: Phase,
+    rule: RetryRule,
     body_forwarded: bool,
+    /// An interim response went to the client.
+    interim: bool,
     attempts: u32,
-    retried: bool,
+    /// Retries that the route asked for.
+    retries: u32,
+    /// A stale connection was followed by another attempt.
+    stale: bool,
+    /// The next attempt must not run on a pooled connection.
+    fresh: bool,
 }
 
 impl Exchange {
@@ -74,14 +86,28 @@ impl Exchange {
     /// nanoseconds at which the whole exchange must be over.
     #[must_use]
     pub fn new(method: Method, body: bool, deadline: u64) -> Self {
-        Self { method, body, deadline, phase: Phase::Choosing, body_forwarded: false, attempts: 0, retried: false }
+        let (phase, rule) = (Phase::Choosing, RetryRule::default());
+        let (body_forwarded, interim, stale, fresh) = (false, false, false, false);
+        Self { method, body, deadline, phase, rule, body_forwarded, interim, attempts: 0, retries: 0, stale, fresh }
     }
 
-    /// A connection was chosen for an attempt. `pooled`: it has carried another exchange before. A retry must not run
-    /// on such a connection, since it could be just as stale.
+    /// The same exchange on a route that wants more than stale connections to be retried.
+    #[must_use]
+    pub fn with_retries(self, rule: RetryRule) -> Self {
+        Self { rule, ..self }
+    }
+
+    /// What the route and the method allow.
+    #[must_use]
+    pub fn rule(&self) -> RetryRule {
+        self.rule
+    }
+
+    /// A connection was chosen for an attempt. `pooled`: it has carried another exchange before. After a connection that
+    /// broke it must be a new one, since another could be just as stale; see [`Exchange::needs_fresh`].
     pub fn attempt_started(&mut self, pooled: bool) {
         debug_assert_eq!(self.phase, Phase::Choosing, "an attempt needs a choice before it");
-        debug_assert!(!(pooled && self.retried), "a retry takes a fresh connection");
+        debug_assert!(!(pooled && self.fresh), "this retry takes a fresh connection");
         if self.phase == Phase::Choosing {
             self.attempts += 1;
             self.phase = Phase::Trying(Attempt { pooled, ..Attempt::default() });
@@ -117,6 +143,7 @@ impl Exchange {
     /// An interim response (1xx other than 101) went to the client. A reply is still possible after it (RFC 9110
     /// section 15.2), another attempt is not.
     pub fn interim_forwarded(&mut self) {
+        self.interim = true;
         self.response_byte_received();
     }
 
@@ -137,18 +164,37 @@ impl Exchange {
         }
     }
 
-    /// The attempt ended without a complete response, at `now`. The verdict is [`Verdict::Retry`] when that is safe.
-    pub fn attempt_failed(&mut self, failure: AttemptFailure, now: u64) -> Verdict {
+    /// The attempt ended without a complete response, at `now`. The verdict is [`Verdict::Retry`] when that is safe, wanted
+    /// and, unless it is about a stale connection, allowed by `budget`, which is asked last and at most once.
+    pub fn attempt_failed(&mut self, failure: AttemptFailure, now: u64, budget: impl FnOnce() -> bool) -> Verdict {
         match self.phase {
-            Phase::Trying(attempt) if self.may_retry(attempt, failure, now) => {
-                self.retried = true;
-                self.phase = Phase::Choosing;
+            Phase::Trying(attempt) if self.was_stale(attempt, failure, now) => {
+                self.stale = true;
+                self.try_again(failure == AttemptFailure::Reset);
+                return Verdict::Retry;
+            }
+            Phase::Trying(attempt) if self.may_retry(attempt, Trouble::Failure(failure), now) && budget() => {
+                self.retries += 1;
+                self.try_again(failure == AttemptFailure::Reset);
                 return Verdict::Retry;
             }
             Phase::Trying(_) | Phase::Answering => {}
             Phase::Choosing | Phase::Over(_) => debug_assert!(false, "no attempt runs that could fail"),
         }
         self.give_up(failure.reason(), Cause::Upstream(failure))
+    }
+
+    /// The head of a final response came, with this status, and nothing of it has gone to the client. True when another
+    /// attempt is to be made in its place, as for [`Exchange::attempt_failed`]; false when the response is to be passed on.
+    #[must_use = "a response that is given up must not be passed on"]
+    pub fn status_received(&mut self, status: u16, now: u64, budget: impl FnOnce() -> bool) -> bool {
+        let Phase::Trying(attempt) = self.phase else { return false };
+        let again = self.may_retry(attempt, Trouble::Status(status), now) && budget();
+        if again {
+            self.retries += 1;
+            self.try_again(false);
+        }
+        again
     }
 
     /// The gateway will not forward the request: no endpoint is left, or the upstream is busy.
@@ -210,10 +256,22 @@ impl Exchange {
         self.attempts
     }
 
-    /// Whether a failed attempt was followed by a verdict to retry.
+    /// Whether an attempt was followed by a verdict to retry.
     #[must_use]
     pub fn retried(&self) -> bool {
-        self.retried
+        self.stale || self.retries > 0
+    }
+
+    /// How many retries the route asked for; that of a stale connection is not among them.
+    #[must_use]
+    pub fn retries(&self) -> u32 {
+        self.retries
+    }
+
+    /// Whether the next attempt needs a connection that was never used.
+    #[must_use]
+    pub fn needs_fresh(&self) -> bool {
+        self.fresh
     }
 
     /// Whether the client has seen bytes of a final response that is not complete.
@@ -222,13 +280,27 @@ impl Exchange {
         self.phase == Phase::Answering
     }
 
-    /// Only a connection that went stale in the pool is worth another try, and only when the request can be made again
-    /// in full and the upstream cannot have acted on it, or may act on it twice (RFC 9110 section 9.2.2; RFC 9112
-    /// section 9.3.1).
-    fn may_retry(&self, attempt: Attempt, failure: AttemptFailure, now: u64) -> bool {
+    fn try_again(&mut self, fresh: bool) {
+        self.fresh = fresh;
+        self.phase = Phase::Choosing;
+    }
+
+    /// A connection that went stale in the pool is worth another try on any route, once.
+    fn was_stale(&self, attempt: Attempt, failure: AttemptFailure, now: u64) -> bool {
         let stale = attempt.pooled && failure == AttemptFailure::Reset && !attempt.response_received;
-        let repeatable = !self.body_forwarded && (self.method.is_idempotent() || !attempt.request_sent);
-        stale && repeatable && !self.retried && now < self.deadline
+        stale && !self.stale && self.can_repeat(attempt) && now < self.deadline
+    }
+
+    /// Whether the route wants another attempt, and none can do harm.
+    fn may_retry(&self, attempt: Attempt, trouble: Trouble, now: u64) -> bool {
+        let wanted = self.retries < self.rule.max() && self.rule.covers(trouble);
+        wanted && !self.interim && self.can_repeat(attempt) && now < self.deadline
+    }
+
+    /// Whether the request can be made again in full, and the upstream cannot have acted on it or may act on it twice (RFC
+    /// 9110 section 9.2.2; RFC 9112 section 9.3.1).
+    fn can_repeat(&self, attempt: Attempt) -> bool {
+        !self.body_forwarded && (!attempt.request_sent || self.rule.may_repeat(self.method))
     }
 
     /// Ends the exchange as well as is still possible.
@@ -245,87 +317,4 @@ impl Exchange {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// A bodiless request on a connection from the pool, its head sent.
-    fn pooled(method: Method) -> Exchange {
-        let mut exchange = Exchange::new(method, false, 100);
-        exchange.attempt_started(true);
-        exchange.request_bytes_sent();
-        exchange
-    }
-
-    #[test]
-    fn a_stale_pooled_connection_is_retried_once() {
-        let mut exchange = pooled(Method::Get);
-        assert_eq!(exchange.attempt_failed(AttemptFailure::Reset, 1), Verdict::Retry);
-        exchange.attempt_started(false);
-        assert_eq!(exchange.attempt_failed(AttemptFailure::Reset, 2), Verdict::Reply(Reason::UpstreamReset));
-        assert!(exchange.retried());
-        assert_eq!((exchange.attempts(), exchange.outcome()), (2, Some(Outcome::Replied(Reason::UpstreamReset))));
-    }
-
-    #[test]
-    fn nothing_else_is_retried() {
-        let reply = |failure: AttemptFailure| Verdict::Reply(failure.reason());
-        for failure in [AttemptFailure::Connect, AttemptFailure::Timeout, AttemptFailure::Malformed] {
-            assert_eq!(pooled(Method::Get).attempt_failed(failure, 1), reply(failure));
-        }
-        let reset = AttemptFailure::Reset;
-        assert_eq!(pooled(Method::Post).attempt_failed(reset, 1), reply(reset), "the server may have acted");
-        assert_eq!(pooled(Method::Get).attempt_failed(reset, 100), reply(reset), "the deadline has passed");
-
-        let mut fresh = Exchange::new(Method::Get, false, 100);
-        fresh.attempt_started(false);
-        assert_eq!(fresh.attempt_failed(reset, 1), reply(reset), "the connection was not stale");
-
-        let mut answered = pooled(Method::Get);
-        answered.response_byte_received();
-        assert_eq!(answered.attempt_failed(reset, 1), reply(reset), "the server was answering");
-
-        let mut with_body = Exchange::new(Method::Put, true, 100);
-        with_body.attempt_started(true);
-        with_body.body_forwarded();
-        assert_eq!(with_body.attempt_failed(reset, 1), reply(reset), "the body is gone");
-    }
-
-    #[test]
-    fn any_method_may_be_sent_again_when_nothing_was_sent() {
-        let mut exchange = Exchange::new(Method::Post, true, 100);
-        exchange.attempt_started(true);
-        assert_eq!(exchange.attempt_failed(AttemptFailure::Reset, 1), Verdict::Retry);
-    }
-
-    #[test]
-    fn a_response_that_has_begun_can_only_be_cut() {
-        let begun = || {
-            let mut exchange = Exchange::new(Method::Post, true, 100);
-            exchange.attempt_started(false);
-            exchange.response_started();
-            exchange
-        };
-        assert_eq!(begun().attempt_failed(AttemptFailure::Reset, 1), Verdict::Cut);
-        assert_eq!(begun().response_broken(), Verdict::Cut);
-        assert_eq!(begun().deadline_passed(), Verdict::Cut);
-        assert_eq!(begun().body_violation(Reason::BodyTooLarge), Verdict::Cut);
-        assert_eq!(begun().client_gone(), Verdict::Cut);
-    }
-
-    #[test]
-    fn after_an_interim_response_a_reply_is_possible_and_a_retry_is_not() {
-        let mut exchange = pooled(Method::Get);
-        exchange.interim_forwarded();
-        let failure = AttemptFailure::Reset;
-        assert_eq!(exchange.attempt_failed(failure, 1), Verdict::Reply(Reason::UpstreamReset));
-    }
-
-    #[test]
-    fn what_comes_after_the_end_never_makes_a_second_response() {
-        let mut exchange = Exchange::new(Method::Post, true, 100);
-        assert_eq!(exchange.deadline_passed(), Verdict::Reply(Reason::UpstreamTimeout));
-        assert_eq!(exchange.body_violation(Reason::BodyTimeout), Verdict::Cut);
-        assert_eq!(exchange.client_gone(), Verdict::Cut);
-        assert_eq!(exchange.outcome(), Some(Outcome::Replied(Reason::UpstreamTimeout)), "the first end counts");
-    }
-}
+mod tests;

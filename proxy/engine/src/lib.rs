@@ -6,6 +6,7 @@
 #![forbid(unsafe_code)]
 
 pub mod config;
+pub mod ebb;
 pub mod exchange;
 pub mod http1;
 pub mod limit;

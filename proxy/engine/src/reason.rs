@@ -45,10 +45,14 @@ pub enum Reason {
     UpstreamBusy,
     /// The breaker of every endpoint of the upstream is open.
     BreakerOpen,
+    /// The exchange waited longer for its turn at the upstream than `queue.timeout`.
+    UpstreamQueueTimeout,
     /// The listener's `max_connections` is reached.
     ConnectionLimit,
     /// The gateway is draining.
     Draining,
+    /// The worker is overloaded, and the route's priority is not high enough.
+    Overloaded,
     /// A defect of the gateway; the exchange was given up, the worker lives on.
     Internal,
 }
@@ -97,8 +101,10 @@ rows! {
     UpstreamNone "upstream.none" 503 "destination_unavailable" "The upstream has no endpoint to try";
     UpstreamBusy "upstream.busy" 503 "connection_limit_reached" "The upstream has too many requests in flight";
     BreakerOpen "breaker.open" 503 "destination_unavailable" "The upstream is left alone because it fails";
+    UpstreamQueueTimeout "upstream.queue_timeout" 503 "connection_limit_reached" "The request waited too long for its turn at the upstream";
     ConnectionLimit "connection.limit" 503 "connection_limit_reached" "The listener has too many connections";
     Draining "gateway.draining" 503 "destination_unavailable" "The gateway is shutting down";
+    Overloaded "gateway.overloaded" 503 "destination_unavailable" "The gateway has more to do than it can";
     Internal "gateway.internal" 500 "proxy_internal_error" "The gateway failed to handle the request";
 }
 

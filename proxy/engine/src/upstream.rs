@@ -6,7 +6,13 @@
 pub mod balancer;
 pub mod breaker;
 pub mod pool;
+pub mod queue;
+pub mod retry_budget;
+pub mod tried;
 
 pub use balancer::Balancer;
 pub use breaker::Breaker;
 pub use pool::Pool;
+pub use queue::Queue;
+pub use retry_budget::RetryBudget;
+pub use tried::Tried;

@@ -99,8 +99,9 @@ fn forwarded_means_the_same(head: &RequestHead, bytes: &[u8], trusted: bool) {
         trusted,
         secure: true,
         request_id: b"id",
+        deadline_ms: Some(1_500),
     };
-    write_request(&mut out, &cx);
+    let _ = write_request(&mut out, &cx);
     let mut again = RequestHead::new();
     if head.authority(bytes).is_empty() {
         // An HTTP/1.0 client named no host, and there is none to forward.

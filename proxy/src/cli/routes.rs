@@ -5,7 +5,8 @@ use std::process::ExitCode;
 
 use clap::Args;
 use supplex_engine::config::{Destination, Route};
-use supplex_engine::route::{HostPattern, Matcher, PathMatch, RequestView, explain};
+use supplex_engine::route::precedence::in_order;
+use supplex_engine::route::{HostPattern, Matcher, PathMatch};
 
 use crate::config::{self, Blueprint};
 
@@ -29,8 +30,7 @@ pub(super) fn run(arguments: &RoutesArguments) -> ExitCode {
 
 fn table(blueprint: &Blueprint) -> String {
     let mut rows = vec![["ROUTE", "MATCH", "DESTINATION", "TIMEOUT"].map(str::to_owned)];
-    for (id, _) in explain(&blueprint.routes, &AnyRequest) {
-        let Some(route) = blueprint.routes.get(id.index()) else { continue };
+    for (_, route) in in_order(&blueprint.routes) {
         rows.push([
             route.name.to_string(),
             matches(&route.matcher),
@@ -39,27 +39,6 @@ fn table(blueprint: &Blueprint) -> String {
         ]);
     }
     aligned(&rows)
-}
-
-/// The order in which routes are tried is the same for every request, so one that asks for nothing shows it.
-struct AnyRequest;
-
-impl RequestView for AnyRequest {
-    fn method(&self) -> &[u8] {
-        b""
-    }
-
-    fn host(&self) -> &[u8] {
-        b""
-    }
-
-    fn path(&self) -> &[u8] {
-        b""
-    }
-
-    fn has_header(&self, _: &str, _: &str) -> bool {
-        false
-    }
 }
 
 fn matches(matcher: &Matcher) -> String {

@@ -8,6 +8,7 @@ mod edits;
 mod fallback;
 mod gateway;
 mod listeners;
+mod load;
 mod routes;
 mod upstreams;
 

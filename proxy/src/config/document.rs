@@ -54,7 +54,7 @@ pub(crate) enum Value {
     Boolean(bool),
     /// A whole number; `None` when it does not fit.
     Integer(Option<i64>),
-    /// Any other number; not a number when it cannot be told.
+    /// Any other number.
     Float(f64),
     /// TOML's dates and times.
     Datetime,
@@ -132,8 +132,10 @@ pub(crate) enum Literal {
     Text(&'static str),
     /// A whole number.
     Integer(i64),
-    /// Any other number.
+    /// A number with a fraction.
     Float(f64),
+    /// `true` or `false`.
+    Boolean(bool),
     /// An empty list.
     EmptyList,
     /// An empty table: every key has its own default.
@@ -148,6 +150,7 @@ impl Literal {
             Literal::Text(text) => Value::Text(text.to_owned()),
             Literal::Integer(value) => Value::Integer(Some(value)),
             Literal::Float(value) => Value::Float(value),
+            Literal::Boolean(value) => Value::Boolean(value),
             Literal::EmptyList => Value::Array(Vec::new()),
             Literal::EmptyTable => Value::Table(Vec::new()),
         };
@@ -161,6 +164,7 @@ impl Literal {
             Literal::Text(text) => text.into(),
             Literal::Integer(value) => value.into(),
             Literal::Float(value) => value.into(),
+            Literal::Boolean(value) => value.into(),
             Literal::EmptyList => serde_json::Value::Array(Vec::new()),
             Literal::EmptyTable => serde_json::Value::Object(serde_json::Map::new()),
         }

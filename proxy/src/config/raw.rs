@@ -6,6 +6,7 @@
 pub(crate) mod breaker;
 pub(crate) mod gateway;
 pub(crate) mod listener;
+pub(crate) mod load;
 pub(crate) mod route;
 pub(crate) mod telemetry;
 pub(crate) mod upstream;

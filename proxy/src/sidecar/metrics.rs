@@ -83,6 +83,7 @@ fn upstreams(registry: &Registry) -> Vec<MetricFamily> {
     let mut in_flight = Family::new(names::UPSTREAM_IN_FLIGHT, MetricType::GAUGE);
     let mut pooled = Family::new(names::UPSTREAM_POOLED, MetricType::GAUGE);
     let mut durations = Family::new(names::UPSTREAM_DURATION, MetricType::HISTOGRAM);
+    let mut waiting = Family::new(names::UPSTREAM_WAITING, MetricType::GAUGE);
     let mut retries = Family::new(names::RETRIES, MetricType::COUNTER);
     for (upstream, entry) in registry.upstreams() {
         durations.push(&[("upstream", upstream)], histogram(&sum(entry.own.iter().map(|block| &block.duration))));
@@ -90,6 +91,9 @@ fn upstreams(registry: &Registry) -> Vec<MetricFamily> {
         let failed: u64 = entry.own.iter().map(|block| block.retry_failed.get()).sum();
         retries.push(&[("upstream", upstream), ("result", "success")], counter(retried));
         retries.push(&[("upstream", upstream), ("result", "failure")], counter(failed));
+        let exhausted = entry.own.iter().map(|block| block.retry_exhausted.get()).sum();
+        retries.push(&[("upstream", upstream), ("result", "budget_exhausted")], counter(exhausted));
+        waiting.push(&[("upstream", upstream)], gauge(entry.own.iter().map(|block| block.waiting.get()).sum()));
         for (endpoint, blocks) in &entry.endpoints {
             let labels = [("upstream", upstream), ("endpoint", endpoint)];
             for (result, word) in AttemptResult::ALL {
@@ -100,7 +104,7 @@ fn upstreams(registry: &Registry) -> Vec<MetricFamily> {
             pooled.push(&labels, gauge(blocks.iter().map(|block| block.pooled.get()).sum()));
         }
     }
-    [attempts, in_flight, pooled, durations, retries].map(Family::finish).into()
+    [attempts, in_flight, pooled, durations, waiting, retries].map(Family::finish).into()
 }
 
 fn connections(registry: &Registry) -> Vec<MetricFamily> {

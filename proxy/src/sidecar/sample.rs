@@ -8,8 +8,8 @@ use std::time::{Duration, SystemTime};
 
 use crossbeam_channel::Receiver;
 use supplex_engine::config::{
-    Address, Balance, Destination, Endpoint, Gateway, HeaderEdits, Listener, Rewrite, Route, Snapshot, Telemetry,
-    Upstream, UpstreamId, Workers,
+    Address, Balance, Destination, Endpoint, Gateway, HeaderEdits, Listener, Priority, Queue, RetryBudget, Rewrite,
+    Route, Snapshot, Telemetry, Upstream, UpstreamId, Workers,
 };
 use supplex_engine::route::{Matcher, PathMatch, RouteTable};
 
@@ -42,6 +42,7 @@ fn gateway() -> Gateway {
         admin_token: None,
         drain_timeout: Duration::from_secs(15),
         trusted_proxies: Vec::new(),
+        shed: None,
     }
 }
 
@@ -66,6 +67,8 @@ fn route(name: &str) -> Route {
         destination: Destination::Upstream(UpstreamId(0)),
         rewrite: Rewrite::default(),
         timeout: Duration::from_secs(3),
+        retries: None,
+        priority: Priority::Normal,
         request_headers: HeaderEdits::default(),
         response_headers: HeaderEdits::default(),
         fallback: None,
@@ -88,6 +91,8 @@ fn upstream(name: &str, endpoints: &[&str]) -> Upstream {
         idle_timeout: Duration::from_secs(30),
         max_in_flight: 1024,
         breaker: None,
+        queue: Queue::default(),
+        retry_budget: RetryBudget::default(),
     }
 }
 

@@ -32,14 +32,14 @@ impl Policy {
 }
 
 /// The breakers of an upstream at one moment.
-pub(super) struct Gate<'a> {
+pub(super) struct Breakers<'a> {
     policy: Option<&'a Rc<Policy>>,
     worker: &'a Rc<Worker>,
     now: u64,
     chance: u64,
 }
 
-impl<'a> Gate<'a> {
+impl<'a> Breakers<'a> {
     pub(super) fn new(policy: Option<&'a Rc<Policy>>, worker: &'a Rc<Worker>) -> Self {
         let chance = if policy.is_some() { worker.random.next() } else { 0 };
         Self { policy, worker, now: worker.ring.coarse_now() / NANOS_PER_MILLI, chance }
@@ -50,7 +50,7 @@ impl<'a> Gate<'a> {
         self.policy.is_none_or(|policy| !policy.enforce || breaker.would_admit(self.now, &policy.rules))
     }
 
-    /// As [`Gate::lets_through`], and the endpoint is not to be spared in favour of others either.
+    /// As [`Breakers::lets_through`], and the endpoint is not to be spared in favour of others either.
     pub(super) fn prefers(&self, breaker: &Breaker) -> bool {
         let spared = |policy: &Rc<Policy>| policy.enforce && breaker.holds_back(self.now, self.chance, &policy.rules);
         self.lets_through(breaker) && !self.policy.is_some_and(spared)

@@ -151,18 +151,12 @@ impl Connection {
                 Poll::Ready(Err(_)) => return Poll::Ready(Event::Ended),
                 Poll::Pending => {}
             }
-            loop {
+            let at = || {
                 let leaving = self.leaving_since().filter(|_| silent);
                 // A connection that came after the gateway began to leave has its time too.
-                let at = leaving.map_or(until, |since| until.min(since.max(began) + GRACE));
-                if self.worker.ring.coarse_now() >= at {
-                    return Poll::Ready(Event::TimedOut);
-                }
-                self.deadline.set(at);
-                if self.deadline.poll(cx).is_pending() {
-                    return Poll::Pending;
-                }
-            }
+                leaving.map_or(until, |since| until.min(since.max(began) + GRACE))
+            };
+            self.deadline.poll_until(cx, &self.worker.ring, at).map(|()| Event::TimedOut)
         })
         .await
     }
@@ -204,15 +198,7 @@ impl Connection {
                 {
                     dropped += chunk.len();
                 }
-                loop {
-                    if self.worker.ring.coarse_now() >= until {
-                        return Poll::Ready(false);
-                    }
-                    self.deadline.set(until);
-                    if self.deadline.poll(cx).is_pending() {
-                        return Poll::Pending;
-                    }
-                }
+                self.deadline.poll_until(cx, &self.worker.ring, || until).map(|()| false)
             });
             if !taken.await {
                 return false;

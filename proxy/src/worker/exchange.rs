@@ -2,6 +2,10 @@
 //!
 //! The engine's [`Exchange`] decides what is still possible when something breaks; this module makes the attempts
 //! (`forward.rs` for the connection, `relay.rs` for the bytes), does as the verdict says and accounts for the whole.
+//! `exchange/enter.rs` waits, `exchange/beginning.rs` keeps what may have to be sent again.
+
+pub(super) mod beginning;
+mod enter;
 
 use std::rc::Rc;
 
@@ -9,16 +13,18 @@ use supplex_engine::exchange::{AttemptFailure, Exchange, Verdict};
 use supplex_engine::http1::{BodyDecoder, Framing};
 use supplex_engine::reason::Reason;
 use supplex_engine::stats::block::AttemptResult;
+use supplex_engine::upstream::Tried;
 
 use super::account::{Outcome, account};
+use super::admission::Admission;
 use super::connection::{After, Connection, nanos};
 use super::forward::{Unreached, acquire};
 use super::intake::{Plan, Refusal};
 use super::relay::{End, Relay};
 use super::request::Request;
 use super::tunnel;
-use super::upstream::{Admission, Attempt, LiveUpstream, Unavailable};
-use crate::ring::Opening;
+use super::upstream::{Attempt, LiveUpstream, Unavailable};
+use beginning::Beginning;
 
 /// What an exchange adds up while it runs.
 #[derive(Default)]
@@ -34,29 +40,33 @@ pub(super) struct Tally {
 
 /// Runs the exchange to its end.
 pub(super) async fn run(connection: &mut Connection, plan: Plan) -> After {
-    let Plan { request, opening, body, has_body_bytes } = plan;
+    let Plan { request, beginning, body, deadline, rule } = plan;
     let Some(upstream) = request.upstream.and_then(|id| request.live.upstream(id)).cloned() else {
         return turn_away(connection, request, Reason::Internal);
     };
-    let Some(_admission) = upstream.admit() else {
-        return turn_away(connection, request, Reason::UpstreamBusy);
-    };
-    let timeout = request.route.and_then(|id| request.live.route(id)).map_or(0, |route| nanos(route.timeout));
+    let retries = request.route.and_then(|id| request.live.route(id)).and_then(|route| route.retries);
+    let backoff = retries.map_or(0, |retries| nanos(retries.backoff));
+    if rule.max() > 0 {
+        upstream.count_request(connection.worker.ring.coarse_now());
+    }
     let has_body = request.framing != Framing::None;
-    let exchange = Exchange::new(request.method, has_body, request.started + timeout);
-    let tally = Tally::default();
+    let exchange = Exchange::new(request.method, has_body, deadline).with_retries(rule);
     let mut running = Running {
         connection,
         request,
         upstream,
         exchange,
-        tally,
+        tally: Tally::default(),
+        beginning,
         body,
         reason: None,
         retry_after: None,
         stand_in: None,
+        failure: None,
+        backoff,
+        waited: 0,
     };
-    let (after, endpoint) = running.run(opening, has_body_bytes).await;
+    let (after, endpoint) = running.run().await;
     running.account(endpoint.as_ref());
     after
 }
@@ -74,6 +84,7 @@ struct Running<'a> {
     upstream: Rc<LiveUpstream>,
     exchange: Exchange,
     tally: Tally,
+    beginning: Beginning,
     /// Follows the request body.
     body: BodyDecoder,
     /// Why the gateway answered itself or gave up.
@@ -82,6 +93,12 @@ struct Running<'a> {
     retry_after: Option<u32>,
     /// The place at the upstream of the route's fallback.
     stand_in: Option<Admission>,
+    /// What the last attempt failed with, for when no other one can be made.
+    failure: Option<Reason>,
+    /// The bound of the pause before the first retry, in nanoseconds.
+    backoff: u64,
+    /// Nanoseconds spent in the queue and in pauses.
+    waited: u64,
 }
 
 /// What an attempt leaves to do.
@@ -92,51 +109,82 @@ enum Next {
 
 impl Running<'_> {
     /// Makes attempts until one is final. Returns the last endpoint's attempt for the account.
-    async fn run(&mut self, mut opening: Opening, has_body_bytes: bool) -> (After, Option<Attempt>) {
+    async fn run(&mut self) -> (After, Option<Attempt>) {
+        let _admission = match self.enter().await {
+            Ok(admission) => admission,
+            Err(verdict) => return (self.conclude(verdict), None),
+        };
+        let (mut tried, mut paused) = (Tried::default(), 0);
         loop {
-            let attempt = match self.upstream.attempt(&self.connection.worker) {
-                Ok(attempt) => attempt,
-                Err(Unavailable { reason, retry_after }) => {
-                    if let Some((upstream, admission)) = self.request.fall_back(reason) {
-                        (self.upstream, self.stand_in) = (upstream, Some(admission));
-                        continue;
-                    }
-                    self.retry_after = retry_after;
-                    let verdict = self.exchange.refused(reason);
+            if self.exchange.retries() > paused {
+                paused = self.exchange.retries();
+                if let Err(verdict) = self.pause().await {
                     return (self.conclude(verdict), None);
                 }
+            }
+            if self.connection.worker.ring.coarse_now() >= self.exchange.deadline() {
+                let verdict = self.exchange.deadline_passed();
+                return (self.conclude(verdict), None);
+            }
+            let attempt = match self.upstream.attempt(&self.connection.worker, &mut tried) {
+                Ok(attempt) => attempt,
+                Err(unavailable) if self.fall_back(&unavailable) => {
+                    tried = Tried::default();
+                    continue;
+                }
+                Err(unavailable) => return (self.none_left(&unavailable), None),
             };
-            // Only what holds no body can be sent a second time.
-            let again = (!has_body_bytes && !self.exchange.retried()).then(|| opening.share());
-            let next = self.attempt(&attempt, opening, has_body_bytes).await;
-            match (next, again) {
-                (Next::Ended(after), _) => return (after, Some(attempt)),
-                (Next::Again, Some(again)) => opening = again,
-                // The engine allows one retry, and none after body bytes.
-                (Next::Again, None) => return (self.give_reply(Reason::Internal), Some(attempt)),
+            if let Next::Ended(after) = self.attempt(&attempt).await {
+                return (after, Some(attempt));
             }
         }
     }
 
-    async fn attempt(&mut self, attempt: &Attempt, opening: Opening, has_body_bytes: bool) -> Next {
+    /// Goes on at the upstream of the route's fallback, if that is the way out.
+    fn fall_back(&mut self, unavailable: &Unavailable) -> bool {
+        let Some((upstream, admission)) = self.request.fall_back(unavailable.reason) else { return false };
+        if self.exchange.rule().max() > 0 {
+            upstream.count_request(self.connection.worker.ring.coarse_now());
+        }
+        (self.upstream, self.stand_in) = (upstream, Some(admission));
+        true
+    }
+
+    /// No attempt can be made. What an earlier one failed with says more than that nothing else was left to try.
+    fn none_left(&mut self, unavailable: &Unavailable) -> After {
+        if self.failure.is_none() {
+            self.retry_after = unavailable.retry_after;
+        }
+        let verdict = self.exchange.refused(self.failure.unwrap_or(unavailable.reason));
+        self.conclude(verdict)
+    }
+
+    async fn attempt(&mut self, attempt: &Attempt) -> Next {
         let worker = Rc::clone(&self.connection.worker);
         let begun = worker.ring.precise_now();
-        if !self.exchange.retried() {
-            self.tally.overhead += begun.saturating_sub(self.request.started);
+        if self.exchange.attempts() == 0 {
+            self.tally.overhead += begun.saturating_sub(self.request.started + self.waited);
         }
-        let fresh = self.exchange.retried();
-        let deadline = self.exchange.deadline();
+        let (fresh, deadline) = (self.exchange.needs_fresh(), self.exchange.deadline());
         let acquired = acquire(self.connection, attempt.endpoint(), fresh, &self.upstream.settings, deadline).await;
         let (socket, pooled) = match acquired {
             Ok(acquired) => acquired,
             Err(unreached) => return self.unreached(attempt, unreached),
         };
         attempt.set_pooled(pooled);
+        let now = worker.ring.coarse_now();
+        if now >= deadline {
+            return self.unreached(attempt, Unreached::Deadline);
+        }
         self.exchange.attempt_started(pooled);
         self.exchange.request_bytes_sent();
-        if has_body_bytes {
+        if self.beginning.gives_body_away() {
             self.exchange.body_forwarded();
         }
+        let Some(opening) = self.beginning.send(&worker, deadline, now) else {
+            // The engine allows no attempt after body bytes were given away.
+            return Next::Ended(self.give_reply(Reason::Internal));
+        };
         socket.send_opening(opening);
         let relay = Relay::new(
             self.connection,
@@ -150,24 +198,30 @@ impl Running<'_> {
             begun,
         );
         let (end, socket) = relay.run().await;
+        if let End::Complete { reusable: true, .. } | End::GivenUp { reusable: true } = end {
+            let idle_most = self.upstream.settings.idle_per_worker;
+            attempt.endpoint().keep_idle(socket, worker.ring.coarse_now(), idle_most);
+            return self.ended(attempt, &end);
+        }
+        if let End::Switched = end {
+            let idle = nanos(self.connection.listener.settings().idle_timeout);
+            let moved = tunnel::run(self.connection, &socket, idle).await;
+            self.tally.received += moved.up;
+            self.tally.sent += moved.down;
+            self.exchange.response_finished();
+            return Next::Ended(After::Gone);
+        }
+        self.ended(attempt, &end)
+    }
+
+    fn ended(&mut self, attempt: &Attempt, end: &End) -> Next {
         match end {
-            End::Complete { reusable, after } => {
+            End::Complete { after, .. } => {
                 self.exchange.response_finished();
-                if reusable {
-                    let settings = &self.upstream.settings;
-                    attempt.endpoint().keep_idle(socket, worker.ring.coarse_now(), settings.idle_per_worker);
-                }
-                Next::Ended(after)
+                Next::Ended(*after)
             }
-            End::Switched => {
-                let idle = nanos(self.connection.listener.settings().idle_timeout);
-                let moved = tunnel::run(self.connection, &socket, idle).await;
-                self.tally.received += moved.up;
-                self.tally.sent += moved.down;
-                self.exchange.response_finished();
-                Next::Ended(After::Gone)
-            }
-            failed => self.failed(attempt, &failed),
+            End::GivenUp { .. } => Next::Again,
+            failed => self.failed(attempt, failed),
         }
     }
 
@@ -175,9 +229,11 @@ impl Running<'_> {
         let verdict = match unreached {
             Unreached::Connect => {
                 attempt.count(AttemptResult::Connect);
-                self.exchange.refused(Reason::UpstreamConnect)
+                self.exchange.attempt_started(false);
+                self.attempt_failed(AttemptFailure::Connect)
             }
             Unreached::Deadline => {
+                self.excuse(attempt);
                 attempt.count(AttemptResult::Timeout);
                 self.exchange.deadline_passed()
             }
@@ -186,22 +242,18 @@ impl Running<'_> {
                 self.exchange.client_gone()
             }
         };
-        Next::Ended(self.conclude(verdict))
+        self.obey(verdict)
     }
 
     fn failed(&mut self, attempt: &Attempt, end: &End) -> Next {
-        let now = self.connection.worker.ring.coarse_now();
         let answering = self.exchange.is_answering();
         let (result, verdict) = match end {
             End::Failed(failure) => {
                 self.reason = Some(failure.reason());
-                (result_of(*failure), self.exchange.attempt_failed(*failure, now))
+                (result_of(*failure), self.attempt_failed(*failure))
             }
             End::Deadline => {
-                if !self.body.is_done() {
-                    // The client may have taken all the time there was.
-                    attempt.excuse();
-                }
+                self.excuse(attempt);
                 self.reason = Some(Reason::UpstreamTimeout);
                 (AttemptResult::Timeout, self.exchange.deadline_passed())
             }
@@ -209,7 +261,7 @@ impl Running<'_> {
                 self.reason = Some(*reason);
                 (AttemptResult::Cancelled, self.exchange.body_violation(*reason))
             }
-            End::Complete { .. } | End::Switched | End::ClientGone => {
+            End::Complete { .. } | End::GivenUp { .. } | End::Switched | End::ClientGone => {
                 (AttemptResult::Cancelled, self.exchange.client_gone())
             }
         };
@@ -217,6 +269,24 @@ impl Running<'_> {
         if !answering {
             attempt.count(result);
         }
+        self.obey(verdict)
+    }
+
+    /// The time of the exchange is over: that says nothing about the endpoint if others may have taken it, such as a
+    /// client with its body, or a queue.
+    fn excuse(&self, attempt: &Attempt) {
+        if !self.body.is_done() || self.waited > 0 {
+            attempt.excuse();
+        }
+    }
+
+    fn attempt_failed(&mut self, failure: AttemptFailure) -> Verdict {
+        let worker = &self.connection.worker;
+        self.failure = Some(failure.reason());
+        self.exchange.attempt_failed(failure, worker.ring.coarse_now(), || self.upstream.may_retry(worker))
+    }
+
+    fn obey(&mut self, verdict: Verdict) -> Next {
         if verdict == Verdict::Retry {
             self.reason = None;
             return Next::Again;
@@ -232,6 +302,10 @@ impl Running<'_> {
     }
 
     fn give_reply(&mut self, reason: Reason) -> After {
+        if self.exchange.attempts() == 0 {
+            let now = self.connection.worker.ring.precise_now();
+            self.tally.overhead = now.saturating_sub(self.request.started + self.waited);
+        }
         self.reason = Some(reason);
         self.tally.status = Some(reason.status());
         // What is left of the body would be taken for the next request.
@@ -249,11 +323,11 @@ impl Running<'_> {
 
     fn account(&self, attempt: Option<&Attempt>) {
         let block = &self.upstream.block;
+        let Tally { status, received, sent, overhead } = self.tally;
         if self.exchange.retried() {
-            let answered = self.reason.is_none();
+            let answered = self.reason.is_none() && status.is_some_and(|status| status < 500);
             if answered { block.retried.increment() } else { block.retry_failed.increment() }
         }
-        let Tally { status, received, sent, overhead } = self.tally;
         let outcome = Outcome {
             status,
             reason: self.reason.or(self.request.fell_back.then_some(Reason::BreakerOpen)),

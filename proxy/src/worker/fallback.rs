@@ -1,6 +1,6 @@
 //! What a route gives instead of a refusal when every endpoint of its upstream is left alone.
 //!
-//! Only then: a request that was sent somewhere, or is refused for another reason, never comes here.
+//! Only then: what was refused for another reason never comes here, nor what failed unless it may be sent again.
 
 use std::rc::Rc;
 
@@ -8,9 +8,10 @@ use supplex_engine::config::Fallback;
 use supplex_engine::http1::{FallbackReply, Method, write_fallback_reply};
 use supplex_engine::reason::Reason;
 
+use super::admission::Admission;
 use super::connection::{After, Connection};
 use super::request::Request;
-use super::upstream::{Admission, LiveUpstream};
+use super::upstream::LiveUpstream;
 
 impl Request {
     fn fallback(&self, reason: Reason) -> Option<&Fallback> {
@@ -23,7 +24,7 @@ impl Request {
         let Some(Fallback::Upstream(id)) = self.fallback(reason) else { return None };
         let id = *id;
         let upstream = self.live.upstream(id).cloned()?;
-        let admission = upstream.admit()?;
+        let admission = upstream.gate.enter_now()?;
         self.upstream = Some(id);
         self.fell_back = true;
         Some((upstream, admission))

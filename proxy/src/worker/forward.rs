@@ -32,7 +32,8 @@ pub(super) async fn acquire(
     }
     let ring = &connection.worker.ring;
     let socket = Socket::connect(ring, &endpoint.address).map_err(|_| Unreached::Connect)?;
-    let until = ring.coarse_now() + nanos(settings.connect_timeout);
+    // The time for an attempt covers connecting.
+    let until = ring.coarse_now() + nanos(settings.connect_timeout.min(settings.attempt_timeout));
     poll_fn(|cx| {
         if let Poll::Ready(result) = socket.poll_connected(cx) {
             return Poll::Ready(result.map_err(|_| Unreached::Connect));
@@ -40,18 +41,10 @@ pub(super) async fn acquire(
         if connection.socket.poll_broken(cx).is_ready() {
             return Poll::Ready(Err(Unreached::ClientGone));
         }
-        loop {
-            if ring.coarse_now() >= deadline {
-                return Poll::Ready(Err(Unreached::Deadline));
-            }
-            if ring.coarse_now() >= until {
-                return Poll::Ready(Err(Unreached::Connect));
-            }
-            connection.deadline.set(until.min(deadline));
-            if connection.deadline.poll(cx).is_pending() {
-                return Poll::Pending;
-            }
-        }
+        connection
+            .deadline
+            .poll_until(cx, ring, || until.min(deadline))
+            .map(|()| Err(if ring.coarse_now() >= deadline { Unreached::Deadline } else { Unreached::Connect }))
     })
     .await?;
     Ok((socket, false))

@@ -2,17 +2,22 @@
 //!
 //! Everything here happens at once, between two waits, so that the parsed head can live in the worker's scratch space.
 
+use std::ops::Range;
 use std::rc::Rc;
 
 use supplex_engine::config::{self, RouteId};
+use supplex_engine::exchange::RetryRule;
+use supplex_engine::exchange::deadline::{deadline, remaining_ms};
 use supplex_engine::exchange::stages::{admit::admit, match_route::match_route};
 use supplex_engine::http1::{
-    BodyDecoder, Coding, Framing, Limits, Method, RequestContext, RequestHead, Step, Version, Violation, write_request,
+    BodyDecoder, Coding, FieldId, Framing, Limits, Method, RequestContext, RequestHead, Step, Version, Violation,
+    write_request,
 };
 use supplex_engine::reason::Reason;
 
 use super::arrival::Arrival;
-use super::connection::Connection;
+use super::connection::{Connection, nanos};
+use super::exchange::beginning::{Beginning, Stamp};
 use super::live::Live;
 use super::record::fresh_id;
 use super::request::Request;
@@ -42,11 +47,21 @@ pub(super) struct Refusal {
 pub(super) struct Plan {
     pub(super) request: Request,
     /// The rewritten head, with what arrived of the body right behind it.
-    pub(super) opening: Opening,
+    pub(super) beginning: Beginning,
     /// Follows the body.
     pub(super) body: BodyDecoder,
-    /// Whether the opening holds a piece of the body.
-    pub(super) has_body_bytes: bool,
+    /// When the exchange must be over, on the ring's clock.
+    pub(super) deadline: u64,
+    /// When a failed attempt is followed by another.
+    pub(super) rule: RetryRule,
+}
+
+/// What was decided about a request that is forwarded.
+struct Terms {
+    max_body: u64,
+    deadline: u64,
+    rule: RetryRule,
+    stamp: Option<Stamp>,
 }
 
 /// Parses what has arrived; when a head is complete, decides and rewrites it.
@@ -66,11 +81,12 @@ pub(super) fn intake(connection: &mut Connection, arrival: &mut Arrival, started
     connection.record.begin(head, arrival.bytes(), || fresh_id(|| worker.random.next()));
     let mut request = facts(worker.live(), head, arrival.bytes(), started);
     let live = Rc::clone(&request.live);
-    let route = match decide(&live, head, arrival.bytes(), &settings) {
-        Ok((id, route)) => {
-            request.route = Some(id);
-            route
-        }
+    let decided = decide(&live, head, arrival.bytes(), &settings).and_then(|(id, route)| {
+        request.route = Some(id);
+        if worker.overload.get().refuses(route.priority) { Err(Reason::Overloaded) } else { Ok(route) }
+    });
+    let route = match decided {
+        Ok(route) => route,
         Err(reason) => {
             let close = request.framing != Framing::None;
             let rest = std::mem::take(arrival).into_rest(length, worker.ring.pool(), &connection.socket);
@@ -81,6 +97,11 @@ pub(super) fn intake(connection: &mut Connection, arrival: &mut Arrival, started
     request.upstream = Some(route.destination.pick(worker.random.next()));
     scratch.out.clear();
     let trusted = live.snapshot.gateway.trusts(connection.peer);
+    let asked = head.field(arrival.bytes(), FieldId::XRequestDeadlineMs).filter(|_| trusted);
+    let deadline = deadline(started, nanos(route.timeout), asked);
+    let deadline_ms = remaining_ms(deadline, worker.ring.coarse_now());
+    let has_key = || head.find(arrival.bytes(), "idempotency-key").is_some_and(|key| !key.is_empty());
+    let rule = RetryRule::new(route.retries.as_ref(), route.retries.is_some() && has_key());
     let context = RequestContext {
         head,
         bytes: arrival.bytes(),
@@ -90,10 +111,17 @@ pub(super) fn intake(connection: &mut Connection, arrival: &mut Arrival, started
         trusted,
         secure: false,
         request_id: connection.record.id(),
+        deadline_ms,
     };
-    write_request(&mut scratch.out, &context);
+    let digits = write_request(&mut scratch.out, &context);
+    let stamp = stamp(digits, deadline_ms);
     let rest = std::mem::take(arrival).into_rest(length, worker.ring.pool(), &connection.socket);
-    forward(connection, request, &scratch.out, rest, settings.max_body_bytes)
+    let terms = Terms { max_body: settings.max_body_bytes, deadline, rule, stamp };
+    forward(connection, request, &scratch.out, rest, terms)
+}
+
+fn stamp(digits: Option<Range<usize>>, millis: Option<u64>) -> Option<Stamp> {
+    Some(Stamp { digits: digits?, millis: millis? })
 }
 
 fn decide<'a>(
@@ -146,13 +174,15 @@ fn refuse_unparsed(connection: &mut Connection, reason: Reason, detail: &'static
 }
 
 /// Joins the rewritten head with the first piece of the body; the rest is for later reads.
-fn forward(connection: &Connection, request: Request, head: &[u8], mut rest: Chunk, max_body: u64) -> Intake {
+fn forward(connection: &Connection, request: Request, head: &[u8], mut rest: Chunk, terms: Terms) -> Intake {
+    let Terms { max_body, deadline, rule, stamp } = terms;
     let mut body = BodyDecoder::new(request.framing, Coding::Keep);
     if rest.room() < head.len() {
         // A head this long goes out on its own.
         connection.socket.unread(rest);
         let opening = connection.worker.ring.pool().write_all(head);
-        return Intake::Forward(Plan { request, opening, body, has_body_bytes: false });
+        let beginning = Beginning::new(opening, stamp, false, true);
+        return Intake::Forward(Plan { request, beginning, body, deadline, rule });
     }
     if let Err((reason, detail)) = look_ahead(body.clone(), rest.bytes(), max_body) {
         return Intake::Refuse(Refusal { request, reason, detail, close: true });
@@ -170,7 +200,9 @@ fn forward(connection: &Connection, request: Request, head: &[u8], mut rest: Chu
     }
     rest.prepend(head);
     let opening = Opening { first: rest, then: Vec::new() };
-    Intake::Forward(Plan { request, opening, body, has_body_bytes: piece > 0 })
+    // A whole body that came with its head is kept where the route may want to send it again.
+    let beginning = Beginning::new(opening, stamp, piece > 0, body.is_done() && rule.max() > 0);
+    Intake::Forward(Plan { request, beginning, body, deadline, rule })
 }
 
 /// Checks what came of the body together with the head, so that the upstream sees nothing of a request that is known to

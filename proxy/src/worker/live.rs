@@ -12,6 +12,7 @@ use supplex_engine::stats::{ListenerBlock, RouteBlock};
 
 use super::upstream::LiveUpstream;
 use crate::link::Blocks;
+use crate::ring::Ring;
 
 /// A snapshot in use.
 pub(super) struct Live {
@@ -53,7 +54,8 @@ impl LiveListener {
 
 impl Live {
     /// Builds on `former`, which keeps working for the exchanges that hold it.
-    pub(super) fn new(snapshot: Arc<Snapshot>, blocks: Blocks, former: Option<&Live>, now: u64) -> Self {
+    pub(super) fn new(ring: &Rc<Ring>, snapshot: Arc<Snapshot>, blocks: Blocks, former: Option<&Live>) -> Self {
+        let now = ring.coarse_now();
         let mut totals = blocks.listener_totals.into_iter();
         let listeners = snapshot.listeners.iter().zip(blocks.listeners).map(|(settings, block)| {
             let known = former.and_then(|live| live.listeners.iter().find(|known| known.is_same_as(settings)));
@@ -69,7 +71,7 @@ impl Live {
         let upstreams = snapshot.upstreams.iter().zip(blocks.upstreams).map(|(settings, blocks)| {
             let known =
                 former.and_then(|live| live.upstreams.iter().find(|known| known.settings.name == settings.name));
-            Rc::new(LiveUpstream::new(settings, blocks, known.map(|known| &**known)))
+            Rc::new(LiveUpstream::new(ring, settings, blocks, known.map(|known| &**known)))
         });
         let upstreams = upstreams.collect();
         let former = former.map_or(&[][..], |live| &live.listeners);

@@ -5,6 +5,7 @@
 //! has taken all but two. It decides nothing about retries or replies; it says how it ended.
 
 mod download;
+mod hold_back;
 mod upload;
 
 use std::future::poll_fn;
@@ -36,6 +37,11 @@ pub(super) enum End {
         reusable: bool,
         /// What becomes of the client's connection.
         after: After,
+    },
+    /// The response was given up for another attempt; the client has seen nothing of it.
+    GivenUp {
+        /// Whether the upstream's connection can serve again.
+        reusable: bool,
     },
     /// The upstream agreed to switch protocols; the client has been told.
     Switched,
@@ -160,19 +166,9 @@ impl<'a> Relay<'a> {
             _ => (attempt, || End::Failed(AttemptFailure::Timeout)),
         };
         let deadline = self.exchange.deadline();
-        loop {
-            let now = self.connection.worker.ring.coarse_now();
-            if now >= at {
-                return Poll::Ready(end());
-            }
-            if now >= deadline {
-                return Poll::Ready(End::Deadline);
-            }
-            self.connection.deadline.set(at.min(deadline));
-            if self.connection.deadline.poll(cx).is_pending() {
-                return Poll::Pending;
-            }
-        }
+        let ring = &self.connection.worker.ring;
+        let passed = self.connection.deadline.poll_until(cx, ring, || at.min(deadline));
+        passed.map(|()| if ring.coarse_now() >= at { end() } else { End::Deadline })
     }
 }
 

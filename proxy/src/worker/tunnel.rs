@@ -74,15 +74,7 @@ pub(super) async fn run(connection: &Connection, upstream: &Socket, idle: u64) -
         if flushed(&up) && flushed(&down) {
             return Poll::Ready(());
         }
-        loop {
-            if ring.coarse_now() >= last + idle {
-                return Poll::Ready(());
-            }
-            connection.deadline.set(last + idle);
-            if connection.deadline.poll(cx).is_pending() {
-                return Poll::Pending;
-            }
-        }
+        connection.deadline.poll_until(cx, ring, || last + idle)
     })
     .await;
     Moved { up: up.moved, down: down.moved }

@@ -5,13 +5,16 @@ pub(super) mod mailbox;
 pub(super) mod random;
 pub(super) mod wheel;
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::io;
 use std::rc::Rc;
 use std::time::SystemTime;
 
+use supplex_engine::ebb::Ebb;
+
 use super::Worker;
 use super::connection::nanos;
+use crate::ring;
 use crate::rt;
 use wheel::TICK;
 
@@ -45,6 +48,7 @@ pub(super) async fn drive(worker: &Rc<Worker>) -> io::Result<()> {
 struct Times {
     next_tick: Cell<u64>,
     next_slow: Cell<u64>,
+    ebb: RefCell<Ebb>,
 }
 
 impl Times {
@@ -52,6 +56,10 @@ impl Times {
         let busy = (after - before).saturating_sub(slept);
         worker.block.busy_nanos.add(busy);
         worker.block.idle_nanos.add(slept);
+        // Whoever became ready at the start of a pass has waited for all the others.
+        let mut overload = worker.overload.get();
+        overload.observe(busy, after);
+        worker.overload.set(overload);
         if busy > STALL {
             worker.block.stalls.increment();
         }
@@ -61,10 +69,15 @@ impl Times {
 fn tick(worker: &Worker, now: u64, times: &Times) {
     worker.clock.update(SystemTime::now(), now);
     worker.timers.advance(now);
+    // A place that came free in another worker wakes nobody here.
+    worker.live().upstreams().iter().for_each(|upstream| upstream.gate.serve());
     worker.block.log_drops.add(worker.log.hand_over());
     if now >= times.next_slow.get() {
         times.next_slow.set(now + SLOW);
         look_after_memory(worker, now);
+        if times.ebb.borrow_mut().note(worker.block.connections.get()) {
+            ring::give_back();
+        }
     }
 }
 
@@ -72,6 +85,7 @@ fn look_after_memory(worker: &Worker, now: u64) {
     let live = worker.live();
     let mut pooled = 0;
     for upstream in live.upstreams() {
+        upstream.publish(now);
         let expired_before = now.saturating_sub(nanos(upstream.settings.idle_timeout));
         for endpoint in &upstream.endpoints {
             endpoint.sweep(expired_before);

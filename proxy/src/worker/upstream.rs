@@ -1,7 +1,7 @@
 //! An upstream as this worker knows it: endpoints with their idle connections, a balancer, and what is in flight.
 //!
-//! Counting is by guards: an [`Admission`] is one exchange in flight at an upstream, an [`Attempt`] one try in flight at
-//! an endpoint. Dropping them, however the exchange ends, takes the count back.
+//! Counting is by guards: an `Admission` (`admission.rs`) is one exchange in flight at an upstream, an [`Attempt`] one try
+//! in flight at an endpoint. Dropping them, however the exchange ends, takes the count back.
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
@@ -12,18 +12,21 @@ use supplex_engine::config::{self, Address};
 use supplex_engine::reason::Reason;
 use supplex_engine::stats::block::AttemptResult;
 use supplex_engine::stats::{EndpointBlock, UpstreamBlock};
-use supplex_engine::upstream::{Balancer, Breaker, Pool};
+use supplex_engine::upstream::{Balancer, Breaker, Pool, RetryBudget, Tried};
 
 use super::Worker;
-use super::breaker::{Gate, Policy, Watch};
+use super::admission::Gate;
+use super::breaker::{Breakers, Policy, Watch};
 use crate::link::UpstreamBlocks;
-use crate::ring::Socket;
+use crate::ring::{Ring, Socket};
 
 /// An upstream of one [`super::live::Live`].
 pub(super) struct LiveUpstream {
     pub(super) settings: config::Upstream,
     pub(super) block: Arc<UpstreamBlock>,
-    total: Arc<[Arc<UpstreamBlock>]>,
+    /// Who is let in. Kept over reloads, as is the budget.
+    pub(super) gate: Rc<Gate>,
+    retries: Rc<RefCell<RetryBudget>>,
     pub(super) endpoints: Vec<Rc<LiveEndpoint>>,
     balancer: RefCell<Balancer>,
     breakers: Option<Rc<Policy>>,
@@ -43,9 +46,6 @@ pub(super) struct LiveEndpoint {
     retired: Cell<bool>,
 }
 
-/// One exchange in flight.
-pub(super) struct Admission(Rc<LiveUpstream>);
-
 /// One attempt in flight.
 pub(super) struct Attempt(Rc<LiveEndpoint>, Option<Watch>);
 
@@ -57,7 +57,17 @@ pub(super) struct Unavailable {
 }
 
 impl LiveUpstream {
-    pub(super) fn new(settings: &config::Upstream, blocks: UpstreamBlocks, former: Option<&LiveUpstream>) -> Self {
+    pub(super) fn new(
+        ring: &Rc<Ring>,
+        settings: &config::Upstream,
+        blocks: UpstreamBlocks,
+        former: Option<&LiveUpstream>,
+    ) -> Self {
+        let gate = former.map_or_else(|| Gate::new(ring, &blocks, settings), |former| Rc::clone(&former.gate));
+        gate.follow(settings);
+        let budget = || Rc::new(RefCell::new(RetryBudget::new(settings.retry_budget, blocks.total.len())));
+        let retries = former.map_or_else(budget, |former| Rc::clone(&former.retries));
+        retries.borrow_mut().set_rule(settings.retry_budget);
         let known = |wanted: &config::Endpoint| {
             let same = |endpoint: &&Rc<LiveEndpoint>| endpoint.settings.address == wanted.address;
             former.and_then(|former| former.endpoints.iter().find(same)).cloned()
@@ -73,52 +83,74 @@ impl LiveUpstream {
         }
         let weights: Vec<u32> = settings.endpoints.iter().map(|endpoint| endpoint.weight).collect();
         let balancer = RefCell::new(Balancer::new(settings.balance, &weights));
-        let breakers = Policy::new(settings);
-        Self { settings: settings.clone(), block: blocks.own, total: blocks.total, endpoints, balancer, breakers }
+        let (settings, breakers) = (settings.clone(), Policy::new(settings));
+        Self { settings, block: blocks.own, gate, retries, endpoints, balancer, breakers }
     }
 
-    /// Lets an exchange in, unless `max_in_flight` exchanges are under way over all workers. Several workers that decide
-    /// in the same instant may exceed the bound by one each, because they share no lock.
-    pub(super) fn admit(self: &Rc<Self>) -> Option<Admission> {
-        let in_flight: u64 = self.total.iter().map(|block| block.in_flight.get()).sum();
-        (in_flight < self.settings.max_in_flight as u64).then(|| {
-            self.block.in_flight.increment();
-            Admission(Rc::clone(self))
-        })
+    /// Counts a request whose retries are charged to the budget.
+    pub(super) fn count_request(&self, now: u64) {
+        self.retries.borrow_mut().request(now);
     }
 
-    /// Begins the next attempt, at the endpoint that the balancer chooses among those whose breakers let it through.
-    pub(super) fn attempt(&self, worker: &Rc<Worker>) -> Result<Attempt, Unavailable> {
-        let gate = Gate::new(self.breakers.as_ref(), worker);
+    /// Whether the budget allows a retry now, and there is an endpoint for it; charges it if so.
+    pub(super) fn may_retry(&self, worker: &Rc<Worker>) -> bool {
+        let breakers = Breakers::new(self.breakers.as_ref(), worker);
+        if !self.endpoints.iter().any(|endpoint| breakers.lets_through(&endpoint.breaker)) {
+            return false;
+        }
+        let allowed = self.retries.borrow_mut().spend(worker.ring.coarse_now());
+        if !allowed {
+            self.block.retry_exhausted.increment();
+        }
+        allowed
+    }
+
+    /// Shows the state of the budget.
+    pub(super) fn publish(&self, now: u64) {
+        let (requests, retries) = self.retries.borrow_mut().counted(now);
+        self.block.budget_requests.set(requests);
+        self.block.budget_retries.set(retries);
+    }
+
+    /// Begins the next attempt, at the endpoint that the balancer chooses among those whose breakers let it through: one
+    /// that was not tried, if there is one. Notes that it is tried.
+    pub(super) fn attempt(&self, worker: &Rc<Worker>, tried: &mut Tried) -> Result<Attempt, Unavailable> {
+        let breakers = Breakers::new(self.breakers.as_ref(), worker);
         loop {
             let random = worker.random.next();
-            let picked = self.pick(random, |endpoint| gate.prefers(&endpoint.breaker));
-            let picked = picked.or_else(|| self.pick(random, |endpoint| gate.lets_through(&endpoint.breaker)));
-            let Some(endpoint) = picked else {
-                let retry_after = gate.closed_off(self.endpoints.iter());
+            let Some((position, endpoint)) = self.pick(&breakers, random, *tried) else {
+                let retry_after = breakers.closed_off(self.endpoints.iter());
                 let reason = if retry_after.is_some() { Reason::BreakerOpen } else { Reason::UpstreamNone };
                 return Err(Unavailable { reason, retry_after });
             };
             // Another worker may have taken the last place of a probe meanwhile; then there is another choice to make.
-            if let Some(watch) = gate.enter(&endpoint.breaker) {
+            if let Some(watch) = breakers.enter(&endpoint.breaker) {
+                tried.add(position);
                 endpoint.block.in_flight.increment();
                 return Ok(Attempt(Rc::clone(endpoint), watch));
             }
         }
     }
 
-    /// The endpoint for the next attempt.
-    fn pick(&self, random: u64, usable: impl Fn(&LiveEndpoint) -> bool) -> Option<&Rc<LiveEndpoint>> {
+    /// The endpoint for the next attempt with its position.
+    fn pick(&self, breakers: &Breakers<'_>, random: u64, tried: Tried) -> Option<(usize, &Rc<LiveEndpoint>)> {
         let in_flight = |index: usize| self.endpoints.get(index).map_or(0, |endpoint| endpoint.block.in_flight.get());
-        let usable = |index: usize| self.endpoints.get(index).is_some_and(|endpoint| usable(endpoint));
-        let picked = self.balancer.borrow_mut().pick(in_flight, random, usable)?;
-        self.endpoints.get(picked)
-    }
-}
-
-impl Drop for Admission {
-    fn drop(&mut self) {
-        self.0.block.in_flight.decrement();
+        let usable = |index: usize| self.endpoints.get(index).is_some_and(|one| breakers.lets_through(&one.breaker));
+        // Who is on its way back is passed over now and then, as long as there is somebody else.
+        let whole = |index: usize| self.endpoints.get(index).is_some_and(|one| breakers.prefers(&one.breaker));
+        let mut balancer = self.balancer.borrow_mut();
+        let mut among = |tried: Tried| {
+            let untried = |index: usize| !tried.has(index);
+            let picked = balancer.pick(in_flight, random, |index| untried(index) && whole(index));
+            picked.or_else(|| balancer.pick(in_flight, random, |index| untried(index) && usable(index)))
+        };
+        // Where all were tried, any is better than none.
+        let again = |tried: Tried| if tried.is_empty() { None } else { Some(Tried::default()) };
+        let picked = match among(tried) {
+            Some(picked) => picked,
+            None => among(again(tried)?)?,
+        };
+        Some((picked, self.endpoints.get(picked)?))
     }
 }
 

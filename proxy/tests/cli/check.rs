@@ -6,7 +6,7 @@ use super::supplex;
 fn a_configuration_that_holds_is_one_line_on_standard_output() {
     for (file, name) in [("../../../../config.toml", "../../../../config.toml"), ("good.yaml", "good.yaml")] {
         let answer = supplex(&["check", "--config", file]);
-        assert_eq!(answer.stdout, format!("{name}: OK (1 listener, 1 route, 1 upstream)\n"));
+        assert_eq!(answer.stdout, format!("{name}: OK (1 listener, 2 routes, 2 upstreams)\n"));
         assert_eq!((answer.code, answer.stderr.as_str()), (0, ""));
     }
 }

@@ -1,20 +1,24 @@
 //! What the marketplace's services share, and only that.
 //!
 //! A service is a [`clap`] command line that flattens [`Settings`], a router, a pool of database connections and
-//! migrations. The kit turns these into a process: JSON logs, migrations before the first request, probes, problem
+//! migrations. The kit turns these into a process: JSON logs, metrics, migrations before the first request, probes, problem
 //! documents for whatever goes wrong, and an orderly stop. It knows nothing of products, users, orders or payments, and
 //! nothing of the gateway. Where to read on: `serve.rs` for how the parts come together.
 
 pub mod database;
+pub mod faults;
 pub mod listen;
 pub mod log;
+pub mod metrics;
 pub mod probes;
 pub mod problem;
 pub mod serve;
 pub mod settings;
 
+mod connection;
 mod requests;
 
+pub use metrics::Metrics;
 pub use problem::{FieldError, Problem};
-pub use serve::{StartError, serve};
+pub use serve::{Service, StartError, serve};
 pub use settings::Settings;

@@ -1,4 +1,4 @@
-//! What happens around every request: an id, a log span, a time limit, and problem documents where a handler gave none.
+//! What happens around every request: an id, a log span, counters, faults, a time limit, and problem documents where a handler gave none.
 //!
 //! Decides nothing about a request's content.
 
@@ -9,7 +9,7 @@ use axum::Router;
 use axum::body::Body;
 use axum::extract::Request;
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
-use axum::middleware::{Next, from_fn};
+use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::request_id::{MakeRequestId, PropagateRequestIdLayer, RequestId, SetRequestIdLayer};
@@ -17,17 +17,24 @@ use tower_http::trace::TraceLayer;
 use tracing::Span;
 use uuid::Uuid;
 
-use crate::Problem;
+use crate::faults::{Faults, layer};
+use crate::{Metrics, Problem, metrics};
 
 /// Wraps `routes`. The outermost layer comes last.
-pub(crate) fn around(routes: Router, timeout: Duration) -> Router {
-    routes
+pub(crate) fn around(routes: Router, timeout: Duration, metrics: Metrics, faults: Option<Faults>) -> Router {
+    let routes = routes
         .fallback(async || Problem::not_found("There is nothing at this path."))
         .method_not_allowed_fallback(async || {
             Problem::new(StatusCode::METHOD_NOT_ALLOWED, "request.method", "This path does not know this method.")
         })
         .layer(CatchPanicLayer::custom(after_panic))
-        .layer(from_fn(move |request, next| within(timeout, request, next)))
+        .layer(from_fn(move |request, next| within(timeout, request, next)));
+    let routes = match faults {
+        Some(faults) => routes.layer(from_fn_with_state(faults, layer::inject)),
+        None => routes,
+    };
+    routes
+        .layer(from_fn_with_state(metrics, metrics::count))
         .layer(TraceLayer::new_for_http().make_span_with(span).on_request(()).on_response(log_response).on_failure(()))
         .layer(PropagateRequestIdLayer::x_request_id())
         .layer(SetRequestIdLayer::x_request_id(TimeOrderedId))
@@ -105,7 +112,7 @@ mod tests {
             .route("/fine", get(async || "fine"))
             .route("/panic", get(async || -> &'static str { panic!("on purpose") }))
             .route("/never", get(std::future::pending::<&'static str>));
-        around(routes, timeout)
+        around(routes, timeout, Metrics::new().expect("metrics"), None)
     }
 
     async fn ask(service: Router, method: &str, path: &str) -> (StatusCode, HeaderMap, serde_json::Value) {

@@ -10,13 +10,28 @@ use std::io;
 use std::time::Duration;
 
 use axum::Router;
-use axum::serve::{Listener, ListenerExt};
+use axum::serve::Listener;
 use deadpool_postgres::Pool;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 
+use crate::connection::{Cut, Cuttable, Socket};
+use crate::faults::Faults;
 use crate::listen::{self, Bound};
-use crate::{Settings, database, probes, requests};
+use crate::{Metrics, Settings, database, probes, requests};
+
+/// What a service is made of.
+#[derive(Debug)]
+pub struct Service {
+    /// Its connections to the database.
+    pub pool: Pool,
+    /// Its API.
+    pub routes: Router,
+    /// What it counts.
+    pub metrics: Metrics,
+    /// What goes wrong in it on purpose. `None` for a service that nobody can make sick.
+    pub faults: Option<Faults>,
+}
 
 /// Why a service did not start, or stopped on its own.
 #[derive(Debug)]
@@ -29,6 +44,8 @@ pub enum StartError {
     Database(database::MigrateError),
     /// The pool cannot be built.
     Pool(deadpool_postgres::BuildError),
+    /// Two metrics have the same name.
+    Metrics(prometheus::Error),
 }
 
 impl std::fmt::Display for StartError {
@@ -38,6 +55,7 @@ impl std::fmt::Display for StartError {
             Self::System(error) => error.fmt(f),
             Self::Database(error) => error.fmt(f),
             Self::Pool(error) => error.fmt(f),
+            Self::Metrics(error) => error.fmt(f),
         }
     }
 }
@@ -56,30 +74,40 @@ impl From<deadpool_postgres::BuildError> for StartError {
     }
 }
 
-/// Serves `routes` and the probes until SIGTERM or SIGINT, then drains.
+impl From<prometheus::Error> for StartError {
+    fn from(error: prometheus::Error) -> Self {
+        Self::Metrics(error)
+    }
+}
+
+/// Serves `service`, the probes and the metrics until SIGTERM or SIGINT, then drains.
 ///
 /// # Errors
 /// When it cannot begin. A service that began ends only by a signal.
-pub async fn serve(settings: &Settings, pool: Pool, routes: Router) -> Result<(), StartError> {
+pub async fn serve(settings: &Settings, service: Service) -> Result<(), StartError> {
     let stop = stop_signal().map_err(StartError::System)?;
     let bound = listen::bind(&settings.listen).await;
     let bound = bound.map_err(|error| StartError::Listen(format!("cannot listen on {}", settings.listen), error))?;
     let address = bound.address().map_err(StartError::System)?;
-    let service = requests::around(routes.merge(probes::routes(pool)), settings.request_timeout);
+    let Service { pool, mut routes, metrics, faults } = service;
+    routes = routes.merge(probes::routes(pool.clone())).merge(metrics.routes(pool));
+    if let Some(faults) = &faults {
+        routes = routes.merge(faults.routes());
+    }
+    let service = requests::around(routes, settings.request_timeout, metrics, faults.clone());
+    let stop = async move {
+        stop.await;
+        if let Some(faults) = faults {
+            faults.release();
+        }
+    };
     if let Some(path) = &settings.ready_file {
         let written = listen::write_ready_file(path, &address);
         written.map_err(|error| StartError::Listen(format!("cannot write {}", path.display()), error))?;
     }
     tracing::info!(%address, "serving");
     match bound {
-        Bound::Tcp(listener) => {
-            let listener = listener.tap_io(|stream| {
-                if let Err(error) = stream.set_nodelay(true) {
-                    tracing::debug!(%error, "TCP_NODELAY was refused");
-                }
-            });
-            until_drained(listener, service, stop, settings.drain_timeout).await
-        }
+        Bound::Tcp(listener) => until_drained(listener, service, stop, settings.drain_timeout).await,
         Bound::Unix(listener, path) => {
             let outcome = until_drained(listener, service, stop, settings.drain_timeout).await;
             if let Err(error) = std::fs::remove_file(&path) {
@@ -98,10 +126,12 @@ async fn until_drained<L>(
 ) -> Result<(), StartError>
 where
     L: Listener,
+    L::Io: Socket,
     L::Addr: std::fmt::Debug,
 {
     let (stopping, mut stopped) = watch::channel(false);
-    let serving = axum::serve(listener, service).with_graceful_shutdown(async move {
+    let service = service.into_make_service_with_connect_info::<Cut>();
+    let serving = axum::serve(Cuttable(listener), service).with_graceful_shutdown(async move {
         stop.await;
         tracing::info!("stopping");
         stopping.send_replace(true);

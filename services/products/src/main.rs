@@ -15,7 +15,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 use supplex_kit::settings::DatabaseSettings;
-use supplex_kit::{Settings, StartError, database, serve};
+use supplex_kit::{Metrics, Service, Settings, StartError, database, serve};
 
 use crate::store::Store;
 
@@ -67,7 +67,8 @@ async fn run(settings: Settings) -> Result<(), StartError> {
     let applied = database::migrate(&settings.database, &migrations::runner()).await?;
     tracing::info!(applied, "the schema is current");
     let pool = database::pool(&settings.database, settings.request_timeout)?;
-    serve(&settings, pool.clone(), routes::routes(Store::new(pool))).await
+    let routes = routes::routes(Store::new(pool.clone()));
+    serve(&settings, Service { pool, routes, metrics: Metrics::new()?, faults: None }).await
 }
 
 async fn fill(settings: &DatabaseSettings, seed: u64, count: u16) -> Result<(), String> {

@@ -18,8 +18,21 @@ pub enum Component {
     Postgres,
     /// The gateway's rate limits.
     Redis,
-    /// The catalogue.
-    Products,
+    /// The first node of the catalogue. Before there were two, the state called it `products`.
+    #[serde(rename = "products-1", alias = "products")]
+    Products1,
+    /// The second node of the catalogue.
+    #[serde(rename = "products-2")]
+    Products2,
+    /// The first node of the payments.
+    #[serde(rename = "payments-1")]
+    Payments1,
+    /// The second node of the payments.
+    #[serde(rename = "payments-2")]
+    Payments2,
+    /// The third node of the payments.
+    #[serde(rename = "payments-3")]
+    Payments3,
     /// The gateway.
     Gateway,
 }
@@ -29,7 +42,28 @@ const ANSWER_TIMEOUT: Duration = Duration::from_secs(2);
 
 impl Component {
     /// All, each after those it needs.
-    pub const IN_ORDER: [Self; 4] = [Self::Postgres, Self::Redis, Self::Products, Self::Gateway];
+    pub const IN_ORDER: [Self; 8] = [
+        Self::Postgres,
+        Self::Redis,
+        Self::Products1,
+        Self::Products2,
+        Self::Payments1,
+        Self::Payments2,
+        Self::Payments3,
+        Self::Gateway,
+    ];
+
+    /// The nodes of the catalogue.
+    pub const PRODUCTS: [Self; 2] = [Self::Products1, Self::Products2];
+
+    /// The nodes of the payments.
+    pub const PAYMENTS: [Self; 3] = [Self::Payments1, Self::Payments2, Self::Payments3];
+
+    /// Whether it is a service that can be made sick by `PUT /faults`.
+    #[must_use]
+    pub fn has_faults(self) -> bool {
+        Self::PAYMENTS.contains(&self)
+    }
 
     /// The name for people, and of the log.
     #[must_use]
@@ -37,7 +71,11 @@ impl Component {
         match self {
             Self::Postgres => "postgres",
             Self::Redis => "redis",
-            Self::Products => "products",
+            Self::Products1 => "products-1",
+            Self::Products2 => "products-2",
+            Self::Payments1 => "payments-1",
+            Self::Payments2 => "payments-2",
+            Self::Payments3 => "payments-3",
             Self::Gateway => "gateway",
         }
     }
@@ -49,7 +87,9 @@ impl Component {
             // SIGTERM would wait until every client has left; SIGINT ends their sessions and shuts down cleanly.
             Self::Postgres => (Signal::INT, 30),
             Self::Redis => (Signal::TERM, 10),
-            Self::Products => (Signal::TERM, 15),
+            Self::Products1 | Self::Products2 | Self::Payments1 | Self::Payments2 | Self::Payments3 => {
+                (Signal::TERM, 15)
+            }
             Self::Gateway => (Signal::TERM, 20),
         };
         Stop { signal, grace: Duration::from_secs(seconds) }
@@ -63,7 +103,9 @@ impl Component {
         match self {
             Self::Postgres => layout.cluster().map_err(short)?.check(running.address).await,
             Self::Redis => layout.store().map_err(short)?.check(running.address).await,
-            Self::Products => answers_well(running, running.address, "/readyz").await,
+            Self::Products1 | Self::Products2 | Self::Payments1 | Self::Payments2 | Self::Payments3 => {
+                answers_well(running, running.address, "/readyz").await
+            }
             Self::Gateway => {
                 let admin = running.admin.ok_or("its admin address is not known")?;
                 answers_well(running, admin, "/readyz").await?;

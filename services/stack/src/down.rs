@@ -47,9 +47,9 @@ pub(crate) fn stop(component: Component, state: &mut State) -> Result<bool, Erro
     let stopped = running.process.stop(component.stop())?;
     let (name, pid) = (component.name(), running.process.pid);
     match stopped {
-        Stopped::Gone => say(format_args!("{name:<9} had ended already (pid {pid})")),
-        Stopped::Politely => say(format_args!("{name:<9} stopped (pid {pid})")),
-        Stopped::Killed => say(format_args!("{name:<9} did not stop when asked and was killed (pid {pid})")),
+        Stopped::Gone => say(format_args!("{name:<10} had ended already (pid {pid})")),
+        Stopped::Politely => say(format_args!("{name:<10} stopped (pid {pid})")),
+        Stopped::Killed => say(format_args!("{name:<10} did not stop when asked and was killed (pid {pid})")),
     }
     state.forget(component)?;
     Ok(stopped != Stopped::Gone)

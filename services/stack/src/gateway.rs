@@ -9,16 +9,21 @@ use serde::Deserialize;
 const LISTENER: &str = "public";
 
 /// The addresses that the configuration is made of.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Addresses {
     pub(crate) listener: SocketAddr,
     pub(crate) admin: SocketAddr,
-    pub(crate) products: SocketAddr,
+    pub(crate) products: Vec<SocketAddr>,
+    pub(crate) payments: Vec<SocketAddr>,
 }
 
 /// The configuration for the stack.
-pub(crate) fn config(addresses: Addresses) -> String {
-    let Addresses { listener, admin, products } = addresses;
+pub(crate) fn config(addresses: &Addresses) -> String {
+    let Addresses { listener, admin, products, payments } = addresses;
+    let [products, payments] = [products, payments].map(|nodes| {
+        let quoted: Vec<String> = nodes.iter().map(|node| format!("\"{node}\"")).collect();
+        quoted.join(", ")
+    });
     format!(
         r#"# Made by `make up`, and made anew whenever an address changes. Edits are read at once but do not last.
 
@@ -38,10 +43,24 @@ strip_prefix = "/api"
 timeout = "3s"
 
 [upstreams.products]
-endpoints = ["{products}"]
+endpoints = [{products}]
 balance = "least_request"
 connect_timeout = "250ms"
 attempt_timeout = "2s"
+
+# A card may take three seconds, and the service itself gives up after five.
+[[routes]]
+name = "payments"
+match = {{ prefix = "/api/payments" }}
+upstream = "payments"
+strip_prefix = "/api"
+timeout = "7s"
+
+[upstreams.payments]
+endpoints = [{payments}]
+balance = "least_request"
+connect_timeout = "250ms"
+attempt_timeout = "6s"
 "#
     )
 }
@@ -68,12 +87,19 @@ mod tests {
 
     #[test]
     fn the_configuration_is_toml_and_leads_to_the_service() {
-        let addresses = Addresses { listener: local(8080), admin: local(9900), products: local(7102) };
-        let config: toml::Table = config(addresses).parse().expect("TOML");
+        let addresses = Addresses {
+            listener: local(8080),
+            admin: local(9900),
+            products: [7102, 7112].map(local).to_vec(),
+            payments: [7104, 7114, 7124].map(local).to_vec(),
+        };
+        let config: toml::Table = config(&addresses).parse().expect("TOML");
         assert_eq!(config["gateway"]["admin"].as_str(), Some("127.0.0.1:9900"));
         assert_eq!(config["listeners"][0]["address"].as_str(), Some("127.0.0.1:8080"));
         assert_eq!(config["routes"][0]["strip_prefix"].as_str(), Some("/api"));
-        assert_eq!(config["upstreams"]["products"]["endpoints"][0].as_str(), Some("127.0.0.1:7102"));
+        assert_eq!(config["upstreams"]["products"]["endpoints"][1].as_str(), Some("127.0.0.1:7112"));
+        assert_eq!(config["routes"][1]["match"]["prefix"].as_str(), Some("/api/payments"));
+        assert_eq!(config["upstreams"]["payments"]["endpoints"][2].as_str(), Some("127.0.0.1:7124"));
     }
 
     #[test]

@@ -1,9 +1,9 @@
-//! One GET over a fresh connection: enough to ask a process whether it is well.
+//! One request over a fresh connection: enough to ask a process whether it is well, and for tests of services.
 
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use http_body_util::{BodyExt, Empty, Limited};
+use http_body_util::{BodyExt, Full, Limited};
 use hyper::body::Bytes;
 use hyper::client::conn::http1;
 use hyper_util::rt::TokioIo;
@@ -42,6 +42,21 @@ pub async fn request(
     headers: &[(&str, &str)],
     limit: Duration,
 ) -> Result<Answer, String> {
+    send(address, method, path, headers, "", limit).await
+}
+
+/// Sends a request with these header fields and this body.
+///
+/// # Errors
+/// In words, when there is no answer.
+pub async fn send(
+    address: SocketAddr,
+    method: &str,
+    path: &str,
+    headers: &[(&str, &str)],
+    body: &str,
+    limit: Duration,
+) -> Result<Answer, String> {
     let exchange = async {
         let stream = TcpStream::connect(address).await.map_err(|error| error.to_string())?;
         let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await.map_err(in_words)?;
@@ -49,7 +64,8 @@ pub async fn request(
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
-        let request = request.body(Empty::<Bytes>::new()).map_err(|error| error.to_string())?;
+        let request =
+            request.body(Full::new(Bytes::copy_from_slice(body.as_bytes()))).map_err(|error| error.to_string())?;
         let answer = async {
             let response = sender.send_request(request).await.map_err(in_words)?;
             let (parts, body) = response.into_parts();

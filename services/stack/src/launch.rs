@@ -13,6 +13,20 @@ use crate::{Error, leftovers, port};
 /// The database of the catalogue.
 pub(crate) const PRODUCTS_DATABASE: &str = "products";
 
+/// The database of the payments.
+const PAYMENTS_DATABASE: &str = "payments";
+
+/// What a node of a service is: its program and its database. `None` for what is no service.
+fn service(component: Component, layout: &Layout) -> Option<(&Path, &'static str)> {
+    match component {
+        Component::Products1 | Component::Products2 => Some((&layout.products, PRODUCTS_DATABASE)),
+        Component::Payments1 | Component::Payments2 | Component::Payments3 => {
+            Some((&layout.payments, PAYMENTS_DATABASE))
+        }
+        Component::Postgres | Component::Redis | Component::Gateway => None,
+    }
+}
+
 /// How a component should run.
 #[derive(Debug)]
 pub(crate) struct Plan {
@@ -32,13 +46,12 @@ impl Plan {
             None => port::local(Layout::port_again(state.port(component))?),
         };
         let mut plan = Self { address, admin: None, made_from: String::new() };
-        plan.made_from = match component {
-            Component::Postgres | Component::Redis => format!("{address} {}", layout.data.display()),
-            Component::Products => {
+        plan.made_from = match (component, service(component, layout)) {
+            (_, Some((program, _))) => {
                 let database = address_of(Component::Postgres, state)?;
-                format!("{address} {database} {}", version_of(&layout.products)?)
+                format!("{address} {database} {}", version_of(program)?)
             }
-            Component::Gateway => {
+            (Component::Gateway, _) => {
                 let admin = alive.and_then(|alive| alive.admin);
                 // Not the port of the listener, which nobody has taken yet.
                 let above = layout.admin_port + u16::from(layout.admin_port == address.port());
@@ -46,45 +59,68 @@ impl Plan {
                 plan.admin = Some(admin);
                 format!("{}\n{}", plan.gateway_config(admin, state)?, version_of(&layout.gateway)?)
             }
+            _ => format!("{address} {}", layout.data.display()),
         };
         Ok(plan)
     }
 
     fn gateway_config(&self, admin: SocketAddr, state: &State) -> Result<String, Error> {
-        let products = address_of(Component::Products, state)?;
-        Ok(gateway::config(Addresses { listener: self.address, admin, products }))
+        let [products, payments] = [&Component::PRODUCTS[..], &Component::PAYMENTS[..]]
+            .map(|nodes| nodes.iter().map(|node| address_of(*node, state)).collect::<Result<Vec<_>, _>>());
+        Ok(gateway::config(&Addresses { listener: self.address, admin, products: products?, payments: payments? }))
     }
 
     /// Lays out what the component needs on disk or in the database, and says how to start it.
     pub(crate) async fn program(&self, component: Component, layout: &Layout, state: &State) -> Result<Program, Error> {
-        let (path, arguments, environment) = match component {
+        if let Some((path, database)) = service(component, layout) {
+            return self.service_program(path, database, layout, state).await;
+        }
+        match component {
             Component::Postgres => {
                 let cluster = layout.cluster()?;
                 cluster.initialise()?;
                 leftovers::clear(&cluster.data)?;
-                return cluster.program(self.address.port(), &[]);
+                cluster.program(self.address.port(), &[])
             }
-            Component::Redis => return layout.store()?.program(self.address.port()),
-            Component::Products => {
-                let (cluster, database) = (layout.cluster()?, address_of(Component::Postgres, state)?);
-                cluster.create_database(database, PRODUCTS_DATABASE).await.map_err(Error::State)?;
-                let url = cluster.url(database, PRODUCTS_DATABASE);
-                let arguments = vec!["serve".to_owned(), "--listen".to_owned(), self.address.to_string()];
-                (&layout.products, arguments, vec![("DATABASE_URL", url)])
-            }
-            Component::Gateway => {
-                let admin = self.admin.unwrap_or(self.address);
-                let (config, ready) = (layout.gateway_config(), layout.gateway_ready());
-                std::fs::write(&config, self.gateway_config(admin, state)?).map_err(Error::path("write", &config))?;
-                if ready.exists() {
-                    std::fs::remove_file(&ready).map_err(Error::path("remove", &ready))?;
-                }
-                let words = ["run", "--config", &config.display().to_string(), "--ready-file"].map(str::to_owned);
-                let arguments = words.into_iter().chain([ready.display().to_string()]).collect();
-                (&layout.gateway, arguments, vec![])
-            }
-        };
-        Ok(Program { path: path.clone(), arguments, environment, account: None, folder: layout.run.clone() })
+            Component::Redis => layout.store()?.program(self.address.port()),
+            _ => self.gateway_program(layout, state),
+        }
+    }
+
+    async fn service_program(
+        &self,
+        path: &Path,
+        database: &str,
+        layout: &Layout,
+        state: &State,
+    ) -> Result<Program, Error> {
+        let (cluster, server) = (layout.cluster()?, address_of(Component::Postgres, state)?);
+        cluster.create_database(server, database).await.map_err(Error::State)?;
+        Ok(Program {
+            path: path.to_owned(),
+            arguments: vec!["serve".to_owned(), "--listen".to_owned(), self.address.to_string()],
+            environment: vec![("DATABASE_URL", cluster.url(server, database))],
+            account: None,
+            folder: layout.run.clone(),
+        })
+    }
+
+    fn gateway_program(&self, layout: &Layout, state: &State) -> Result<Program, Error> {
+        let admin = self.admin.unwrap_or(self.address);
+        let (config, ready) = (layout.gateway_config(), layout.gateway_ready());
+        std::fs::write(&config, self.gateway_config(admin, state)?).map_err(Error::path("write", &config))?;
+        if ready.exists() {
+            std::fs::remove_file(&ready).map_err(Error::path("remove", &ready))?;
+        }
+        let words = ["run", "--config", &config.display().to_string(), "--ready-file"].map(str::to_owned);
+        let arguments = words.into_iter().chain([ready.display().to_string()]).collect();
+        Ok(Program {
+            path: layout.gateway.clone(),
+            arguments,
+            environment: vec![],
+            account: None,
+            folder: layout.run.clone(),
+        })
     }
 }
 

@@ -27,6 +27,10 @@ pub struct Options {
     #[arg(long, env = "SUPPLEX_PRODUCTS", value_name = "PATH", global = true)]
     pub products: Option<PathBuf>,
 
+    /// The payments' program [default: `svc-payments` beside this one]
+    #[arg(long, env = "SUPPLEX_PAYMENTS", value_name = "PATH", global = true)]
+    pub payments: Option<PathBuf>,
+
     /// Where the gateway should listen; the next free port if this one is taken
     #[arg(long, env = "SUPPLEX_PORT", value_name = "PORT", default_value = "8080", global = true)]
     pub port: u16,
@@ -47,6 +51,8 @@ pub struct Layout {
     pub gateway: PathBuf,
     /// The catalogue's program.
     pub products: PathBuf,
+    /// The payments' program.
+    pub payments: PathBuf,
     /// The gateway's preferred port.
     pub port: u16,
     /// Its admin endpoint's preferred port.
@@ -72,6 +78,7 @@ impl Layout {
             run,
             gateway: absolute(&options.gateway, "supplex")?,
             products: absolute(&options.products, "svc-products")?,
+            payments: absolute(&options.payments, "svc-payments")?,
             port: options.port,
             admin_port: options.admin_port,
         })

@@ -1,7 +1,7 @@
 //! Runs the whole stack natively: Postgres, Redis, the services and the gateway.
 //!
-//! Two users: the binary `supplex-stack` behind `make up`, and tests that need a private Postgres or Redis of their own
-//! ([`postgres::Temporary`], [`redis::Temporary`]). Nothing here is part of the gateway, and nothing here runs in
+//! Two users: the binary `supplex-stack` behind `make up`, and tests that need a private Postgres, Redis or service of
+//! their own ([`postgres::Temporary`], [`redis::Temporary`], [`service::Process`]). Nothing here is part of the gateway, and nothing here runs in
 //! production. A process is only ever signalled through a handle that was checked to be the process that was started.
 //!
 //! Where to read on: `up.rs` for the order of things, `process.rs` for what is done to processes.
@@ -20,8 +20,10 @@ pub mod process;
 pub mod programs;
 pub mod redis;
 pub mod seed;
+pub mod service;
 pub mod state;
 pub mod status;
+pub mod temporary;
 pub mod up;
 
 mod gateway;

@@ -5,15 +5,14 @@
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use tempfile::TempDir;
 use tokio_postgres::{Client, Config, NoTls};
 
 use crate::account::Account;
-use crate::leash::Leash;
-use crate::process::{Program, tail};
-use crate::{Error, port, programs, secret};
+use crate::process::Program;
+use crate::temporary::{self, Server};
+use crate::{Error, programs, secret};
 
 /// The role that owns everything in a private server.
 const ROLE: &str = "supplex";
@@ -180,18 +179,25 @@ pub(crate) fn write_private(path: &Path, text: &str) -> Result<(), Error> {
 }
 
 /// A server for a test: in a temporary folder, gone with this value or with the process.
-#[derive(Debug)]
-pub struct Temporary {
-    // Dropped in this order: first the server, then its data.
-    server: Option<Leash>,
-    cluster: Cluster,
-    address: SocketAddr,
-    folder: TempDir,
-}
+pub type Temporary = temporary::Temporary<Cluster>;
 
 /// A test's data is worth nothing after a crash.
 const FAST: [&str; 5] =
     ["fsync=off", "synchronous_commit=off", "full_page_writes=off", "shared_buffers=16MB", "max_connections=40"];
+
+impl Server for Cluster {
+    const NAME: &'static str = "postgres";
+    // Postgres's fast shutdown; SIGTERM would wait for the clients.
+    const SIGNAL: &'static str = "INT";
+
+    fn start_on(&self, port: u16) -> Result<Program, Error> {
+        self.program(port, &FAST)
+    }
+
+    async fn answers(&self, address: SocketAddr) -> Result<(), String> {
+        self.check(address).await
+    }
+}
 
 impl Temporary {
     /// Starts a server and waits until it answers.
@@ -199,37 +205,10 @@ impl Temporary {
     /// # Errors
     /// When Postgres is not installed or does not start.
     pub async fn start() -> Result<Self, Error> {
-        let folder = temporary_folder()?;
+        let folder = temporary::folder()?;
         let cluster = Cluster { data: folder.path().join("data"), password: secret::new()? };
         cluster.initialise()?;
-        let mut temporary = Self { server: None, cluster, address: port::local(0), folder };
-        // Another process may take the port in between.
-        let mut attempts = 0;
-        loop {
-            attempts += 1;
-            match temporary.run_on(port::free()?).await {
-                Err(_) if attempts < 5 => {}
-                outcome => return outcome.map(|()| temporary),
-            }
-        }
-    }
-
-    async fn run_on(&mut self, port: u16) -> Result<(), Error> {
-        let log = self.folder.path().join("log");
-        let program = self.cluster.program(port, &FAST)?;
-        // SIGINT is Postgres's fast shutdown; SIGTERM would wait for the clients.
-        let mut server = Leash::start(&program, "INT", &log)?;
-        self.address = port::local(port);
-        let begun = Instant::now();
-        while let Err(seen) = self.cluster.check(self.address).await {
-            if server.has_ended() || begun.elapsed() > Duration::from_secs(60) {
-                let tail = tail(&log);
-                return Err(Error::Unhealthy { name: "postgres".into(), seen, log, tail });
-            }
-            tokio::time::sleep(Duration::from_millis(20)).await;
-        }
-        self.server = Some(server);
-        Ok(())
+        Self::of(cluster, folder).await
     }
 
     /// Makes `database` if it is not there, and says how to connect to it.
@@ -237,37 +216,9 @@ impl Temporary {
     /// # Errors
     /// In words, when the server does not.
     pub async fn database(&self, database: &str) -> Result<String, String> {
-        self.cluster.create_database(self.address, database).await?;
-        Ok(self.cluster.url(self.address, database))
+        self.server().create_database(self.address(), database).await?;
+        Ok(self.server().url(self.address(), database))
     }
-
-    /// Where the server listens.
-    #[must_use]
-    pub fn address(&self) -> SocketAddr {
-        self.address
-    }
-
-    /// Stops the server but keeps its data.
-    pub fn stop(&mut self) {
-        self.server = None;
-    }
-
-    /// Starts a stopped server again, on the same port.
-    ///
-    /// # Errors
-    /// When it does not start.
-    pub async fn start_again(&mut self) -> Result<(), Error> {
-        self.server = None;
-        self.run_on(self.address.port()).await
-    }
-}
-
-/// A temporary folder that other accounts can enter.
-pub(crate) fn temporary_folder() -> Result<TempDir, Error> {
-    use std::os::unix::fs::PermissionsExt;
-    let mut builder = tempfile::Builder::new();
-    builder.prefix("supplex-").permissions(std::fs::Permissions::from_mode(0o711));
-    builder.tempdir().map_err(Error::io("make a temporary folder"))
 }
 
 #[cfg(test)]
@@ -280,24 +231,24 @@ mod tests {
         let address = server.address();
         server.database("shop").await.expect("is made");
         server.database("shop").await.expect("is there");
-        let client = server.cluster.connect(address, "shop").await.expect("connects");
+        let client = server.server().connect(address, "shop").await.expect("connects");
         client.batch_execute("CREATE TABLE t (n int); INSERT INTO t VALUES (7)").await.expect("writes");
         server.stop();
-        assert!(server.cluster.check(address).await.is_err());
+        assert!(server.server().check(address).await.is_err());
         server.start_again().await.expect("starts again");
-        let client = server.cluster.connect(address, "shop").await.expect("connects");
+        let client = server.server().connect(address, "shop").await.expect("connects");
         let row = client.query_one("SELECT n FROM t", &[]).await.expect("reads");
         assert_eq!(row.get::<_, i32>(0), 7);
-        let (cluster, folder) = (server.cluster.clone(), server.folder.path().to_owned());
+        let (cluster, data) = (server.server().clone(), server.server().data.clone());
         drop(server);
         assert!(cluster.check(address).await.is_err());
-        assert!(!folder.exists());
+        assert!(!data.exists());
     }
 
     #[tokio::test]
     async fn nobody_gets_in_without_the_password() {
         let server = Temporary::start().await.expect("starts");
-        let stranger = Cluster { password: "guess".into(), ..server.cluster.clone() };
+        let stranger = Cluster { password: "guess".into(), ..server.server().clone() };
         let error = stranger.check(server.address()).await.expect_err("is refused");
         assert!(error.contains("password authentication failed"), "{error}");
     }

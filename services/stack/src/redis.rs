@@ -5,17 +5,16 @@
 use std::net::SocketAddr;
 use std::os::unix::fs::DirBuilderExt;
 use std::path::PathBuf;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use tempfile::TempDir;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
 use crate::account::Account;
-use crate::leash::Leash;
-use crate::postgres::{temporary_folder, write_private};
-use crate::process::{Program, tail};
-use crate::{Error, port, programs, secret};
+use crate::postgres::write_private;
+use crate::process::Program;
+use crate::temporary::{self, Server};
+use crate::{Error, programs, secret};
 
 /// How long one attempt to get an answer may take.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(2);
@@ -94,13 +93,19 @@ impl Store {
 }
 
 /// A server for a test: in a temporary folder, gone with this value or with the process.
-#[derive(Debug)]
-pub struct Temporary {
-    // Dropped in this order: first the server, then its data.
-    server: Option<Leash>,
-    store: Store,
-    address: SocketAddr,
-    folder: TempDir,
+pub type Temporary = temporary::Temporary<Store>;
+
+impl Server for Store {
+    const NAME: &'static str = "redis";
+    const SIGNAL: &'static str = "TERM";
+
+    fn start_on(&self, port: u16) -> Result<Program, Error> {
+        self.program(port)
+    }
+
+    async fn answers(&self, address: SocketAddr) -> Result<(), String> {
+        self.check(address).await
+    }
 }
 
 impl Temporary {
@@ -109,60 +114,15 @@ impl Temporary {
     /// # Errors
     /// When Redis is not installed or does not start.
     pub async fn start() -> Result<Self, Error> {
-        let folder = temporary_folder()?;
+        let folder = temporary::folder()?;
         let store = Store { data: folder.path().join("data"), password: secret::new()? };
-        let mut temporary = Self { server: None, store, address: port::local(0), folder };
-        // Another process may take the port in between.
-        let mut attempts = 0;
-        loop {
-            attempts += 1;
-            match temporary.run_on(port::free()?).await {
-                Err(_) if attempts < 5 => {}
-                outcome => return outcome.map(|()| temporary),
-            }
-        }
-    }
-
-    async fn run_on(&mut self, port: u16) -> Result<(), Error> {
-        let log = self.folder.path().join("log");
-        let mut server = Leash::start(&self.store.program(port)?, "TERM", &log)?;
-        self.address = port::local(port);
-        let begun = Instant::now();
-        while let Err(seen) = self.store.check(self.address).await {
-            if server.has_ended() || begun.elapsed() > Duration::from_secs(60) {
-                let tail = tail(&log);
-                return Err(Error::Unhealthy { name: "redis".into(), seen, log, tail });
-            }
-            tokio::time::sleep(Duration::from_millis(20)).await;
-        }
-        self.server = Some(server);
-        Ok(())
+        Self::of(store, folder).await
     }
 
     /// How to connect, as a URL.
     #[must_use]
     pub fn url(&self) -> String {
-        self.store.url(self.address)
-    }
-
-    /// Where the server listens.
-    #[must_use]
-    pub fn address(&self) -> SocketAddr {
-        self.address
-    }
-
-    /// Stops the server but keeps its data.
-    pub fn stop(&mut self) {
-        self.server = None;
-    }
-
-    /// Starts a stopped server again, on the same port.
-    ///
-    /// # Errors
-    /// When it does not start.
-    pub async fn start_again(&mut self) -> Result<(), Error> {
-        self.server = None;
-        self.run_on(self.address.port()).await
+        self.server().url(self.address())
     }
 }
 
@@ -173,7 +133,7 @@ mod tests {
     #[tokio::test]
     async fn a_private_server_answers_until_its_owner_goes() {
         let server = Temporary::start().await.expect("starts");
-        let (store, address) = (server.store.clone(), server.address());
+        let (store, address) = (server.server().clone(), server.address());
         store.check(address).await.expect("answers");
         let stranger = Store { password: "guess".into(), ..store.clone() };
         assert!(stranger.check(address).await.expect_err("is refused").contains("WRONGPASS"));
@@ -186,9 +146,9 @@ mod tests {
         let mut server = Temporary::start().await.expect("starts");
         let address = server.address();
         server.stop();
-        assert!(server.store.check(address).await.is_err());
+        assert!(server.server().check(address).await.is_err());
         server.start_again().await.expect("starts again");
         assert_eq!(server.address(), address);
-        server.store.check(address).await.expect("answers");
+        server.server().check(address).await.expect("answers");
     }
 }

@@ -39,6 +39,9 @@ pub struct Running {
     /// Where its admin endpoint serves, if it has one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub admin: Option<SocketAddr>,
+    /// Where it can be made sick: `GET`, `PUT` and `DELETE` show, set and clear what goes wrong in it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub faults: Option<String>,
     /// Its program and settings. When these change, it is started again.
     pub made_from: String,
 }

@@ -1,8 +1,8 @@
 //! `up`: starts what is missing, waits until everything is healthy, and says where to look.
 //!
 //! ```text
-//! postgres ── redis ── products ── gateway ── healthy
-//!     └──────────┴─────────┴──────────┴─ failed or interrupted ──▶ stops what this run started
+//! postgres ── redis ── products ── payments ── gateway ── healthy
+//!     └──────────┴─────────┴───────────┴──────────┴─ failed or interrupted ──▶ stops what this run started
 //! ```
 
 use std::time::{Duration, Instant};
@@ -32,7 +32,7 @@ const INTERVAL: Duration = Duration::from_millis(50);
 /// # Errors
 /// When something does not start. What this call started is stopped then.
 pub async fn up(layout: &Layout) -> Result<(), Error> {
-    for program in [&layout.products, &layout.gateway] {
+    for program in [&layout.products, &layout.payments, &layout.gateway] {
         if !program.is_file() {
             return Err(Error::Program(program.clone()));
         }
@@ -94,7 +94,7 @@ async fn is_well_already(component: Component, layout: &Layout, state: &mut Stat
     let why_not = if Plan::new(component, layout, state)?.made_from == running.made_from {
         match become_healthy(component, layout, &running, RUNNING_LIMIT).await {
             Ok(()) => {
-                say(format_args!("{name:<9} runs on {} (pid {})", running.address, running.process.pid));
+                say(format_args!("{name:<10} runs on {} (pid {})", running.address, running.process.pid));
                 return Ok(true);
             }
             Err(seen) => format!("is not well ({seen})"),
@@ -102,7 +102,7 @@ async fn is_well_already(component: Component, layout: &Layout, state: &mut Stat
     } else {
         "has a new program or new settings".to_owned()
     };
-    say(format_args!("{name:<9} {why_not}: starting it again"));
+    say(format_args!("{name:<10} {why_not}: starting it again"));
     crate::down::stop(component, state)?;
     Ok(false)
 }
@@ -115,7 +115,7 @@ async fn start(
 ) -> Result<(), Error> {
     let begun = Instant::now();
     let plan = Plan::new(component, layout, state)?;
-    say(format_args!("{:<9} starts on {} ...", component.name(), plan.address));
+    say(format_args!("{:<10} starts on {} ...", component.name(), plan.address));
     let program = plan.program(component, layout, state).await?;
     let log = layout.log(component);
     if log.exists() {
@@ -123,7 +123,8 @@ async fn start(
         std::fs::rename(&log, &older).map_err(Error::path("rename", &log))?;
     }
     let process = program.start_detached(&log)?;
-    let mut running = Running { process, address: plan.address, admin: plan.admin, made_from: plan.made_from };
+    let faults = component.has_faults().then(|| format!("http://{}/faults", plan.address));
+    let mut running = Running { process, address: plan.address, admin: plan.admin, faults, made_from: plan.made_from };
     started.push(component);
     state.put(component, running.clone())?;
     let outcome = match component {
@@ -139,7 +140,7 @@ async fn start(
         return Err(Error::Unhealthy { name: component.name().into(), seen, log, tail });
     }
     say(format_args!(
-        "{:<9} is healthy (pid {}, {:.1} s)",
+        "{:<10} is healthy (pid {}, {:.1} s)",
         component.name(),
         running.process.pid,
         begun.elapsed().as_secs_f64()
@@ -187,18 +188,23 @@ async fn become_healthy(
 
 async fn print_summary(layout: &Layout, state: &State) {
     let address = |component| state.get(component).map(|running| running.address);
-    let (Some(gateway), Some(products)) = (state.get(Component::Gateway), address(Component::Products)) else { return };
+    let Some(gateway) = state.get(Component::Gateway) else { return };
+    let Some(products) = address(Component::Products1) else { return };
     say("\nSupplex is up.\n");
-    say(format_args!("  gateway   http://{}", gateway.address));
+    say(format_args!("  gateway    http://{}", gateway.address));
     if let Some(admin) = gateway.admin {
-        say(format_args!("  admin     http://{admin}"));
+        say(format_args!("  admin      http://{admin}"));
     }
-    say(format_args!("  products  http://{products}"));
+    for component in Component::PRODUCTS.into_iter().chain(Component::PAYMENTS) {
+        if let Some(address) = address(component) {
+            say(format_args!("  {} http://{address}", component.name()));
+        }
+    }
     if let Some(postgres) = address(Component::Postgres) {
-        say(format_args!("  postgres  postgresql://supplex@{postgres}/{}", crate::launch::PRODUCTS_DATABASE));
+        say(format_args!("  postgres   postgresql://supplex@{postgres}/{}", crate::launch::PRODUCTS_DATABASE));
     }
     if let Some(redis) = address(Component::Redis) {
-        say(format_args!("  redis     redis://{redis}/0"));
+        say(format_args!("  redis      redis://{redis}/0"));
     }
     say(format_args!("  password of both databases: {}", layout.password_file().display()));
     say(format_args!("  logs: {}\n\nTry", layout.run.join("log").display()));
@@ -210,6 +216,11 @@ async fn print_summary(layout: &Layout, state: &State) {
     if let Some(admin) = gateway.admin {
         say(format_args!("  curl -s http://{admin}/metrics"));
         say(format_args!("  curl -s http://{admin}/api/routes"));
+    }
+    if let Some(faults) = state.get(Component::Payments2).and_then(|running| running.faults.as_ref()) {
+        say(format_args!(
+            "  curl -s -X PUT {faults} -d '{{\"error\":{{\"ratio\":0.5}}}}'   # makes one node of three sick"
+        ));
     }
     say("  make status\n  make down");
 }

@@ -1,4 +1,4 @@
-//! The runner from end to end: `up`, `status`, `seed`, `down` on a real Postgres, Redis and catalogue.
+//! The runner from end to end: `up`, `status`, `seed`, `down` on a real Postgres, Redis, catalogue and payments.
 //!
 //! The gateway is the real one, but where it has to fail to start: there `examples/stand_in_gateway.rs` does.
 
@@ -53,7 +53,7 @@ impl Stack {
         command.args(words).env("SUPPLEX_RUN", self.run()).env("STAND_IN", stand_in);
         let gateway = if stand_in.is_empty() { "supplex" } else { "examples/stand_in_gateway" };
         command.env("SUPPLEX_GATEWAY", built(gateway));
-        command.env("SUPPLEX_PRODUCTS", built("svc-products"));
+        command.env("SUPPLEX_PRODUCTS", built("svc-products")).env("SUPPLEX_PAYMENTS", built("svc-payments"));
         command.env("SUPPLEX_PORT", &ports[0]).env("SUPPLEX_ADMIN_PORT", &ports[1]);
         command.output().expect("runs").into()
     }
@@ -111,7 +111,7 @@ async fn up_seed_status_and_down() {
     assert!(page.contains("\"servings\""), "{page}");
     let status = stack.call(&["status"]);
     assert!(status.success, "{}", status.text);
-    assert_eq!(status.text.matches(" healthy").count(), 4, "{}", status.text);
+    assert_eq!(status.text.matches(" healthy").count(), 8, "{}", status.text);
 
     let processes = Component::IN_ORDER.map(|component| stack.process(component));
     let again = stack.call(&["up"]);
@@ -132,13 +132,49 @@ async fn up_seed_status_and_down() {
 }
 
 #[tokio::test]
+async fn every_node_serves_behind_the_gateway_and_one_can_be_made_sick() {
+    let stack = Stack::new();
+    let up = stack.call(&["up"]);
+    assert!(up.success, "{}", up.text);
+    let gateway = stack.address(Component::Gateway);
+    let limit = Duration::from_secs(30);
+    let nobody = "/api/payments/01890000-0000-7000-8000-000000000000";
+    let served = async |component: Component| {
+        let metrics = stack.get(component, "/metrics").await;
+        metrics.lines().any(|line| line.starts_with("svc_requests_total") && line.contains("route=\"/p"))
+    };
+    for component in Component::PRODUCTS.into_iter().chain(Component::PAYMENTS) {
+        while !served(component).await {
+            let products = http::get(gateway, "/api/products?limit=1", limit).await.expect("an answer");
+            let payments = http::get(gateway, nobody, limit).await.expect("an answer");
+            assert_eq!((products.status, payments.status), (200, 404), "{} {}", products.body, payments.body);
+        }
+    }
+    let faults = stack.state()["running"]["payments-2"]["faults"].as_str().expect("a URL").to_owned();
+    let address = stack.address(Component::Payments2);
+    assert_eq!(faults, format!("http://{address}/faults"));
+    let sick =
+        http::send(address, "PUT", "/faults", &[], r#"{"error":{"status":500}}"#, limit).await.expect("an answer");
+    assert_eq!(sick.status, 200, "{}", sick.body);
+    let (mut well, mut ill) = (0, 0);
+    while well == 0 || ill == 0 {
+        match http::get(gateway, nobody, limit).await.expect("an answer").status {
+            404 => well += 1,
+            500 => ill += 1,
+            other => panic!("{other}"),
+        }
+    }
+    assert!(stack.call(&["status"]).success, "the probes of a sick node are well unless asked otherwise");
+}
+
+#[tokio::test]
 async fn up_starts_only_what_died() {
     let stack = Stack::new();
     let up = stack.call(&["up"]);
     assert!(up.success, "{}", up.text);
     let before = Component::IN_ORDER.map(|component| stack.process(component));
-    let products = stack.process(Component::Products);
-    products.stop(Component::Products.stop()).expect("stops");
+    let products = stack.process(Component::Products2);
+    products.stop(Component::Products2.stop()).expect("stops");
     let without_warning = Stop { signal: Signal::KILL, ..Component::Postgres.stop() };
     stack.process(Component::Postgres).stop(without_warning).expect("dies");
     let status = stack.call(&["status"]);
@@ -148,7 +184,7 @@ async fn up_starts_only_what_died() {
     assert!(up.success, "{}", up.text);
     let after = Component::IN_ORDER.map(|component| stack.process(component));
     let same: Vec<bool> = before.iter().zip(&after).map(|(before, after)| before == after).collect();
-    assert_eq!(same, [false, true, false, true], "{}", up.text);
+    assert_eq!(same, [false, true, true, false, true, true, true, true], "{}", up.text);
     stack.get(Component::Gateway, "/api/products").await;
 }
 
@@ -159,8 +195,8 @@ fn a_start_that_fails_says_why_and_leaves_nothing_running() {
     assert!(!up.success, "{}", up.text);
     assert!(up.text.contains("broken on purpose"), "the log's end is shown: {}", up.text);
     assert_eq!(stack.state()["running"], serde_json::json!({}), "{}", up.text);
-    for started in ["postgres", "redis", "products"] {
-        assert!(up.text.contains(&format!("{started:<9} stopped")), "{}", up.text);
+    for started in ["postgres", "redis", "products-1", "products-2", "payments-1", "payments-3"] {
+        assert!(up.text.contains(&format!("{started:<10} stopped")), "{}", up.text);
     }
 }
 
@@ -170,7 +206,7 @@ fn an_interrupted_start_leaves_nothing_running() {
     let mut command = Command::new(env!("CARGO_BIN_EXE_supplex-stack"));
     command.arg("up").env("SUPPLEX_RUN", stack.run()).env("STAND_IN", "silent").stdout(std::process::Stdio::piped());
     command.env("SUPPLEX_GATEWAY", built("examples/stand_in_gateway"));
-    command.env("SUPPLEX_PRODUCTS", built("svc-products"));
+    command.env("SUPPLEX_PRODUCTS", built("svc-products")).env("SUPPLEX_PAYMENTS", built("svc-payments"));
     let up = command.spawn().expect("runs");
     let runner = Identity::of(up.id()).expect("lives");
     let state = stack.run().join("stack.json");

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{HeaderEdits, UpstreamId};
+use super::{HeaderEdits, Priority, Retries, UpstreamId};
 use crate::route::Matcher;
 
 /// One `[[routes]]` entry.
@@ -18,6 +18,10 @@ pub struct Route {
     pub rewrite: Rewrite,
     /// The whole exchange, retries and queueing included.
     pub timeout: Duration,
+    /// When a failed attempt is followed by another; `None` for connections that went stale alone.
+    pub retries: Option<Retries>,
+    /// When its requests are refused under overload.
+    pub priority: Priority,
     /// Edits to the request's fields.
     pub request_headers: HeaderEdits,
     /// Edits to the response's fields.

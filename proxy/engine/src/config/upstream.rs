@@ -5,6 +5,8 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use super::{Queue, RetryBudget};
+
 /// One `[upstreams.NAME]` table.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Upstream {
@@ -27,6 +29,10 @@ pub struct Upstream {
     pub max_in_flight: usize,
     /// When an endpoint is left alone; `None`: never.
     pub breaker: Option<super::Breaker>,
+    /// What waits when there are that many.
+    pub queue: Queue,
+    /// How many retries it puts up with.
+    pub retry_budget: RetryBudget,
 }
 
 /// One address of an upstream.

@@ -82,7 +82,7 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
-    use crate::config::{Destination, HeaderEdits, Rewrite, UpstreamId};
+    use crate::config::{Destination, HeaderEdits, Priority, Rewrite, UpstreamId};
     use crate::route::HostPattern;
 
     fn route(path: PathMatch, methods: &[&str], host: Option<HostPattern>, header: Option<(&str, &str)>) -> Route {
@@ -94,6 +94,8 @@ mod tests {
             destination: Destination::Upstream(UpstreamId(0)),
             rewrite: Rewrite::default(),
             timeout: Duration::from_secs(1),
+            retries: None,
+            priority: Priority::Normal,
             request_headers: HeaderEdits::default(),
             response_headers: HeaderEdits::default(),
             fallback: None,

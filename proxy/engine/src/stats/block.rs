@@ -95,12 +95,20 @@ impl RouteBlock {
 pub struct UpstreamBlock {
     /// From sending an attempt to the end of its response head.
     pub duration: Histogram,
-    /// Second attempts after a stale pooled connection that got a response.
+    /// Exchanges with more than one attempt that got a response.
     pub retried: Counter,
-    /// Second attempts that failed too.
+    /// Exchanges with more than one attempt that failed all the same.
     pub retry_failed: Counter,
+    /// Retries that were not made because the budget was spent.
+    pub retry_exhausted: Counter,
     /// Exchanges in flight in this worker.
     pub in_flight: Gauge,
+    /// Exchanges that wait in this worker for their turn.
+    pub waiting: Gauge,
+    /// Requests that the retry budget counts now, as of the last look (once a second).
+    pub budget_requests: Gauge,
+    /// Retries that the retry budget counts now, as of the last look.
+    pub budget_retries: Gauge,
 }
 
 impl Default for UpstreamBlock {
@@ -109,7 +117,11 @@ impl Default for UpstreamBlock {
             duration: Histogram::new(DURATION_BOUNDS),
             retried: Counter::default(),
             retry_failed: Counter::default(),
+            retry_exhausted: Counter::default(),
             in_flight: Gauge::default(),
+            waiting: Gauge::default(),
+            budget_requests: Gauge::default(),
+            budget_retries: Gauge::default(),
         }
     }
 }

@@ -16,6 +16,7 @@ names! {
     UPSTREAM_DURATION = "supplex_upstream_duration_seconds", "From sending an attempt to the end of its response head.";
     UPSTREAM_IN_FLIGHT = "supplex_upstream_in_flight", "Attempts in flight at an endpoint.";
     UPSTREAM_POOLED = "supplex_upstream_pooled_connections", "Idle connections to an endpoint, kept for the next request.";
+    UPSTREAM_WAITING = "supplex_upstream_waiting", "Exchanges that wait because max_in_flight is reached.";
     CONNECTIONS = "supplex_connections", "Client connections, by listener and state.";
     ACCEPTED = "supplex_connections_accepted_total", "Client connections accepted.";
     REFUSED = "supplex_connections_refused_total", "Client connections refused because max_connections was reached.";
@@ -25,7 +26,7 @@ names! {
     BUILD_INFO = "supplex_build_info", "Always 1; the version is in the labels.";
     BREAKER_STATE = "supplex_breaker_state", "The breaker of an endpoint: 0 closed, 1 half-open, 2 open.";
     BREAKER_TRANSITIONS = "supplex_breaker_transitions_total", "Changes of an endpoint's breaker, by new state and cause.";
-    RETRIES = "supplex_retries_total", "Second attempts after a pooled connection turned out to be closed, by result.";
+    RETRIES = "supplex_retries_total", "Exchanges that were tried again, by result, and retries that the budget did not allow (budget_exhausted).";
     WORKER_BUSY = "supplex_worker_busy_ratio", "Share of the last second that a worker spent working rather than waiting.";
     WORKER_CONNECTIONS = "supplex_worker_connections", "Client connections a worker holds.";
     WORKER_HANDOFFS = "supplex_worker_handoffs_total", "Accepted connections a worker gave to a less loaded one.";

@@ -22,8 +22,9 @@ fn forward(head: &RequestHead, bytes: &[u8], edits: &HeaderEdits) -> Vec<u8> {
         trusted: false,
         secure: false,
         request_id: b"id",
+        deadline_ms: Some(1_500),
     };
-    write_request(&mut out, &cx);
+    let _ = write_request(&mut out, &cx);
     out
 }
 

@@ -9,6 +9,8 @@ mod forwarding;
 mod idle_pool;
 mod messages;
 mod normal_form;
+mod retry_budget;
 mod route_lookup;
 mod splits;
 mod timer_wheel;
+mod waiting_queue;

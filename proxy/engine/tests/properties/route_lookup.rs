@@ -4,7 +4,7 @@ use std::cmp::Reverse;
 use std::time::Duration;
 
 use proptest::prelude::*;
-use supplex_engine::config::{Destination, HeaderEdits, Rewrite, Route, RouteId, UpstreamId};
+use supplex_engine::config::{Destination, HeaderEdits, Priority, Rewrite, Route, RouteId, UpstreamId};
 use supplex_engine::route::{self, Finding, HostPattern, Matcher, PathMatch, RequestView, RouteTable};
 
 /// A route as somebody would write it.
@@ -98,6 +98,8 @@ fn compiled(written: &Written) -> Route {
         destination: Destination::Upstream(UpstreamId(0)),
         rewrite: Rewrite::default(),
         timeout: Duration::from_secs(1),
+        retries: None,
+        priority: Priority::Normal,
         request_headers: HeaderEdits::default(),
         response_headers: HeaderEdits::default(),
         fallback: None,

@@ -21,7 +21,7 @@ impl Clients {
         Self { left }
     }
 
-    /// A method, and whether a body comes with it.
+    /// A method, and whether a body comes with it. Some have a key that makes them repeatable.
     pub(crate) fn request(&mut self, client: usize, random: &mut Random) -> (Method, bool) {
         self.left[client] -= 1;
         match random.between(0, 10) {

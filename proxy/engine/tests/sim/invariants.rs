@@ -9,7 +9,11 @@ use crate::world::Outside;
 pub(crate) fn check_step(worker: &mut Worker, outside: &Outside) {
     let pooled = check_pools(worker, outside);
     check_uses(worker, outside, &pooled);
-    let timers: usize = worker.exchanges.values().map(|running| 1 + usize::from(running.attempt.is_some())).sum();
+    let held = |running: &Running| {
+        assert!(running.attempt.is_none() || running.pause.is_none(), "an attempt within a pause");
+        1 + usize::from(running.attempt.is_some()) + usize::from(running.pause.is_some())
+    };
+    let timers: usize = worker.exchanges.values().map(held).sum();
     assert_eq!(worker.wheel.len(), timers, "a timer was lost or left behind");
     for (id, running) in &worker.exchanges {
         let entry = &outside.ledger.entries[*id];

@@ -1,5 +1,6 @@
 //! What an all-seeing observer writes down about each exchange, and the rules that one entry must keep.
 
+use supplex_engine::config;
 use supplex_engine::exchange::{Exchange, Outcome};
 use supplex_engine::http1::Method;
 use supplex_engine::reason::Reason;
@@ -17,10 +18,21 @@ pub(crate) enum End {
     Cut,
 }
 
+/// What the client asked for, and what its route allows.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Asked {
+    pub(crate) method: Method,
+    pub(crate) has_body: bool,
+    /// It has a key, and the route says that this makes it repeatable.
+    pub(crate) keyed: bool,
+    /// The most retries.
+    pub(crate) max: u32,
+}
+
 /// One exchange, as seen from outside.
 pub(crate) struct Entry {
     pub(crate) client: usize,
-    pub(crate) method: Method,
+    pub(crate) asked: Asked,
     pub(crate) deadline: u64,
     /// Bytes of a final response went to the client.
     pub(crate) answered: bool,
@@ -35,13 +47,17 @@ pub(crate) struct Entry {
 #[derive(Default)]
 pub(crate) struct Ledger {
     pub(crate) entries: Vec<Entry>,
+    /// Requests of routes that retry, and the retries that were made of them.
+    retrying: u64,
+    pub(crate) retries: u64,
     pub(crate) totals: Totals,
 }
 
 impl Ledger {
-    pub(crate) fn open(&mut self, client: usize, method: Method, deadline: u64) -> ExchangeId {
+    pub(crate) fn open(&mut self, client: usize, asked: Asked, deadline: u64) -> ExchangeId {
+        self.retrying += u64::from(asked.max > 0);
         let (answered, left, end, reached) = (false, false, None, Vec::new());
-        self.entries.push(Entry { client, method, deadline, answered, left, end, reached });
+        self.entries.push(Entry { client, asked, deadline, answered, left, end, reached });
         self.entries.len() - 1
     }
 
@@ -49,8 +65,19 @@ impl Ledger {
     pub(crate) fn reaches(&mut self, exchange: ExchangeId, endpoint: usize) {
         let entry = &mut self.entries[exchange];
         entry.reached.push(endpoint);
-        let allowed = if entry.method.is_idempotent() { 2 } else { 1 };
-        assert!(entry.reached.len() <= allowed, "a {:?} request reached {:?}", entry.method, entry.reached);
+        let asked = entry.asked;
+        let again = if asked.method.is_idempotent() || asked.keyed { 1 + asked.max } else { 0 };
+        assert!(entry.reached.len() <= 1 + again as usize, "{asked:?} reached {:?}", entry.reached);
+    }
+
+    /// A retry is charged to the budget.
+    pub(crate) fn charged(&mut self, budget: config::RetryBudget, now: u64) {
+        self.retries += 1;
+        // Worlds that last longer forget requests, which is looked at by the properties.
+        if now < 10_000_000_000 {
+            let most = self.retrying * u64::from(budget.per_thousand) + 10_000 * u64::from(budget.min_per_second);
+            assert!(self.retries * 1_000 <= most, "{} retries of {} requests", self.retries, self.retrying);
+        }
     }
 
     /// Bytes of a final response go to the client.
@@ -75,7 +102,8 @@ impl Ledger {
             }
             (end, outcome) => panic!("{end:?} does not fit {outcome:?}"),
         }
-        assert!(exchange.attempts() <= 1 + u32::from(exchange.retried()), "an attempt nobody allowed");
+        assert!(exchange.retries() <= entry.asked.max, "a retry nobody asked for");
+        assert!(exchange.attempts() <= 2 + exchange.retries(), "an attempt nobody allowed");
         entry.end = Some(end);
         self.totals.count(end, exchange);
     }
@@ -93,6 +121,9 @@ pub(crate) struct Totals {
     replies_body: u64,
     retries: u64,
     retried_responses: u64,
+    pub(crate) held_back: u64,
+    pub(crate) unavailable: u64,
+    pub(crate) exhausted: u64,
     pub(crate) pooled_attempts: u64,
     pub(crate) stale_closes: u64,
     pub(crate) evictions: u64,
@@ -118,7 +149,7 @@ impl Totals {
     }
 
     /// Every count with its name.
-    pub(crate) fn all(&self) -> [(&'static str, u64); 13] {
+    pub(crate) fn all(&self) -> [(&'static str, u64); 16] {
         [
             ("a response", self.responses),
             ("a cut", self.cuts),
@@ -129,6 +160,9 @@ impl Totals {
             ("a bad body", self.replies_body),
             ("a retry", self.retries),
             ("a retry that worked", self.retried_responses),
+            ("a response held back", self.held_back),
+            ("a 503 passed on", self.unavailable),
+            ("a spent budget", self.exhausted),
             ("an attempt on a pooled connection", self.pooled_attempts),
             ("the close of an idle connection by its endpoint", self.stale_closes),
             ("an eviction from a pool", self.evictions),
@@ -146,6 +180,9 @@ impl Totals {
         self.replies_body += other.replies_body;
         self.retries += other.retries;
         self.retried_responses += other.retried_responses;
+        self.held_back += other.held_back;
+        self.unavailable += other.unavailable;
+        self.exhausted += other.exhausted;
         self.pooled_attempts += other.pooled_attempts;
         self.stale_closes += other.stale_closes;
         self.evictions += other.evictions;

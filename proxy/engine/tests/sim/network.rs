@@ -26,6 +26,10 @@ pub(crate) enum Message {
     },
     /// The response's body breaks its framing.
     Broken,
+    /// A whole response with status 503, which may be given up for another attempt.
+    Unavailable {
+        keep: bool,
+    },
     /// Not HTTP.
     Malformed,
     /// The connection was closed or reset.
@@ -147,8 +151,11 @@ impl Network {
         for message in script {
             delay += dawdling(random);
             self.say(id, Some(exchange), delay, message, schedule);
-            self.connections[id].gone |= matches!(message, Message::Closed | Message::End { keep: false });
-            if message == (Message::End { keep: true }) {
+            self.connections[id].gone |= matches!(
+                message,
+                Message::Closed | Message::End { keep: false } | Message::Unavailable { keep: false }
+            );
+            if matches!(message, Message::End { keep: true } | Message::Unavailable { keep: true }) {
                 let patience = random.between(1, 400) * MILLISECOND;
                 schedule.after(delay + patience, Event::EndpointTires { connection: id, requests });
             }
@@ -198,9 +205,9 @@ impl Network {
 
 /// What an endpoint says to one request.
 fn script(fails: u64, random: &mut Random) -> Vec<Message> {
-    use Message::{Broken, Closed, End, FirstBytes, Head, Interim, Malformed, Piece};
+    use Message::{Broken, Closed, End, FirstBytes, Head, Interim, Malformed, Piece, Unavailable};
     if random.chance(fails) {
-        return match random.between(0, 9) {
+        return match random.between(0, 12) {
             0 => vec![],
             1 => vec![Closed],
             2 => vec![FirstBytes, Closed],
@@ -209,6 +216,8 @@ fn script(fails: u64, random: &mut Random) -> Vec<Message> {
             5 => vec![Head, Piece, Closed],
             6 => vec![Head, Piece],
             7 => vec![Interim, Closed],
+            8 => vec![Interim, Unavailable { keep: true }],
+            9 | 10 => vec![Unavailable { keep: random.chance(80) }],
             _ => vec![Head, Broken],
         };
     }

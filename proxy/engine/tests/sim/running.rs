@@ -11,6 +11,8 @@ pub(crate) struct Running {
     pub(crate) has_body: bool,
     pub(crate) deadline: TimerId,
     pub(crate) attempt: Option<Attempt>,
+    /// The pause before a retry, while it lasts.
+    pub(crate) pause: Option<TimerId>,
     /// Endpoints that were tried.
     pub(crate) tried: Vec<usize>,
     /// Pieces of the request body that wait for a connection, and whether the last one is among them.

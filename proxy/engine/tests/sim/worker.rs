@@ -1,14 +1,16 @@
 //! The worker: does what the engine's parts decide, in the way of the shell, with a made-up network under it.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
-use supplex_engine::exchange::{AttemptFailure, Exchange, Verdict};
-use supplex_engine::http1::Method;
+use supplex_engine::config::{self, Retries, RetryOn};
+use supplex_engine::exchange::retry::backoff;
+use supplex_engine::exchange::{AttemptFailure, Exchange, RetryRule, Verdict};
 use supplex_engine::reason::Reason;
 use supplex_engine::timer::Wheel;
-use supplex_engine::upstream::{Balancer, Pool};
+use supplex_engine::upstream::{Balancer, Pool, RetryBudget};
 
-use crate::ledger::{End, ExchangeId};
+use crate::ledger::{Asked, End, ExchangeId, Ledger};
 use crate::network::{ConnectionId, Message};
 use crate::running::{Attempt, Running};
 use crate::schedule::TICK;
@@ -19,7 +21,11 @@ use crate::world::Outside;
 pub(crate) enum Timer {
     Deadline(ExchangeId),
     Attempt(ExchangeId),
+    Pause(ExchangeId),
 }
+
+/// The bound of the pause before the first retry.
+const BACKOFF: Duration = Duration::from_millis(25);
 
 /// What the worker has a connection for.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -30,6 +36,8 @@ pub(crate) enum Use {
 
 /// The engine's parts, and what the worker keeps beside them.
 pub(crate) struct Worker {
+    pub(crate) budget: RetryBudget,
+    pub(crate) budget_rule: config::RetryBudget,
     pub(crate) balancer: Balancer,
     pub(crate) pools: Vec<Pool<ConnectionId>>,
     pub(crate) in_flight: Vec<u64>,
@@ -43,16 +51,16 @@ pub(crate) struct Worker {
 
 impl Worker {
     /// A request head was accepted.
-    pub(crate) fn begin(
-        &mut self,
-        id: ExchangeId,
-        method: Method,
-        has_body: bool,
-        deadline: u64,
-        outside: &mut Outside,
-    ) {
+    pub(crate) fn begin(&mut self, id: ExchangeId, asked: Asked, deadline: u64, outside: &mut Outside) {
+        let Asked { method, has_body, keyed, max } = asked;
+        let on = RetryOn::WORDS.iter().fold(RetryOn::NONE, |on, (_, cause)| on.and(*cause));
+        let retries = Retries { max, on, backoff: BACKOFF, post_with_idempotency_key: true };
+        if max > 0 {
+            self.budget.request(outside.schedule.now());
+        }
         let running = Running {
-            exchange: Exchange::new(method, has_body, deadline),
+            exchange: Exchange::new(method, has_body, deadline).with_retries(RetryRule::new(Some(&retries), keyed)),
+            pause: None,
             has_body,
             deadline: self.wheel.insert(deadline.div_ceil(TICK), Timer::Deadline(id)),
             attempt: None,
@@ -124,6 +132,12 @@ impl Worker {
                     let verdict = running.exchange.deadline_passed();
                     self.obey(id, verdict, outside);
                 }
+                Timer::Pause(id) => {
+                    let Some(running) = self.exchanges.get_mut(&id) else { continue };
+                    running.pause = None;
+                    let from_pool = !running.exchange.needs_fresh();
+                    self.attempt(id, from_pool, outside);
+                }
                 Timer::Attempt(id) => {
                     let Some(attempt) = self.exchanges.get(&id).and_then(|running| running.attempt) else { continue };
                     let failure = if attempt.connected { AttemptFailure::Timeout } else { AttemptFailure::Connect };
@@ -176,6 +190,9 @@ impl Worker {
     }
 
     fn on_message(&mut self, id: ExchangeId, message: Message, outside: &mut Outside) {
+        if let Message::Unavailable { keep } = message {
+            return self.on_unavailable(id, keep, outside);
+        }
         let Some(running) = self.exchanges.get_mut(&id) else { panic!("a connection without its exchange") };
         let Some(attempt) = &mut running.attempt else { panic!("a connection without its attempt") };
         match message {
@@ -205,6 +222,7 @@ impl Worker {
                 let verdict = running.exchange.response_broken();
                 self.obey(id, verdict, outside);
             }
+            Message::Unavailable { .. } => {}
             Message::Refused => self.attempt_failed(id, AttemptFailure::Connect, outside),
             Message::Malformed => {
                 running.exchange.response_byte_received();
@@ -214,18 +232,52 @@ impl Worker {
         }
     }
 
+    /// A whole 503, which is passed on unless another attempt may do better.
+    fn on_unavailable(&mut self, id: ExchangeId, keep: bool, outside: &mut Outside) {
+        let Some(running) = self.exchanges.get_mut(&id) else { panic!("a connection without its exchange") };
+        running.exchange.response_byte_received();
+        let (now, budget, ledger) = (outside.schedule.now(), &mut self.budget, &mut outside.ledger);
+        let before = running.exchange.clone();
+        if running.exchange.status_received(503, now, || charge(budget, self.budget_rule, ledger, now)) {
+            ledger.totals.held_back += 1;
+            return self.again(id, &before, keep, outside);
+        }
+        ledger.totals.unavailable += 1;
+        running.exchange.response_started();
+        ledger.answers(id);
+        running.exchange.response_finished();
+        self.finish(id, End::Response, keep, outside);
+    }
+
+    /// Ends the attempt and makes another one: at once after a stale connection, otherwise after a pause.
+    fn again(&mut self, id: ExchangeId, before: &Exchange, keep: bool, outside: &mut Outside) {
+        self.end_attempt(id, keep, outside);
+        let Some(running) = self.exchanges.get_mut(&id) else { return };
+        let retries = running.exchange.retries();
+        if retries == before.retries() {
+            return self.attempt(id, false, outside);
+        }
+        let now = outside.schedule.now();
+        let left = running.exchange.deadline() - now;
+        let pause = backoff(BACKOFF.as_nanos() as u64, retries, left, outside.random.next());
+        assert!(pause < left, "a pause beyond the deadline");
+        running.pause = Some(self.wheel.insert((now + pause).div_ceil(TICK), Timer::Pause(id)));
+    }
+
     fn attempt_failed(&mut self, id: ExchangeId, failure: AttemptFailure, outside: &mut Outside) {
         let Some(running) = self.exchanges.get_mut(&id) else { return };
-        let verdict = running.exchange.attempt_failed(failure, outside.schedule.now());
+        let (now, budget, ledger) = (outside.schedule.now(), &mut self.budget, &mut outside.ledger);
+        let before = running.exchange.clone();
+        let verdict = running.exchange.attempt_failed(failure, now, || charge(budget, self.budget_rule, ledger, now));
+        if verdict == Verdict::Retry {
+            return self.again(id, &before, false, outside);
+        }
         self.obey(id, verdict, outside);
     }
 
     fn obey(&mut self, id: ExchangeId, verdict: Verdict, outside: &mut Outside) {
         match verdict {
-            Verdict::Retry => {
-                self.end_attempt(id, false, outside);
-                self.attempt(id, false, outside);
-            }
+            Verdict::Retry => panic!("only a failed attempt is followed by another"),
             Verdict::Reply(reason) => self.finish(id, End::Reply(reason), false, outside),
             Verdict::Cut => self.finish(id, End::Cut, false, outside),
         }
@@ -235,6 +287,7 @@ impl Worker {
         self.end_attempt(id, keep, outside);
         let Some(running) = self.exchanges.remove(&id) else { return };
         self.wheel.cancel(running.deadline);
+        running.pause.map(|pause| self.wheel.cancel(pause));
         outside.exchange_over(id, end, &running.exchange);
     }
 
@@ -258,6 +311,17 @@ impl Worker {
         self.uses.remove(&connection);
         outside.network.close(connection);
     }
+}
+
+/// Asks the budget, and tells the observer.
+fn charge(budget: &mut RetryBudget, rule: config::RetryBudget, ledger: &mut Ledger, now: u64) -> bool {
+    let allowed = budget.spend(now);
+    if allowed {
+        ledger.charged(rule, now);
+    } else {
+        ledger.totals.exhausted += 1;
+    }
+    allowed
 }
 
 /// Sends the head of the request on the attempt's connection, then what waits of the body.

@@ -1,13 +1,13 @@
 //! One made-up world: builds it from a seed and lets everything in it happen.
 
-use supplex_engine::config::Balance;
+use supplex_engine::config::{self, Balance};
 use supplex_engine::exchange::Exchange;
 use supplex_engine::timer::Wheel;
-use supplex_engine::upstream::{Balancer, Pool};
+use supplex_engine::upstream::{Balancer, Pool, RetryBudget};
 
 use crate::clients::Clients;
 use crate::invariants;
-use crate::ledger::{End, ExchangeId, Ledger, Totals};
+use crate::ledger::{Asked, End, ExchangeId, Ledger, Totals};
 use crate::network::{Endpoint, Network};
 use crate::random::Random;
 use crate::schedule::{Event, MILLISECOND, Schedule, TICK};
@@ -50,7 +50,13 @@ impl World {
         let endpoints = (0..count).map(|_| endpoint()).collect();
         let weights: Vec<_> = (0..count).map(|_| random.between(1, 4) as u32).collect();
         let balance = if random.chance(50) { Balance::RoundRobin } else { Balance::LeastRequest };
+        let budget = config::RetryBudget {
+            per_thousand: random.between(0, 500) as u32,
+            min_per_second: random.between(0, 2) as u32,
+        };
         let worker = Worker {
+            budget: RetryBudget::new(budget, 1),
+            budget_rule: budget,
             balancer: Balancer::new(balance, &weights),
             pools: (0..count).map(|_| Pool::new()).collect(),
             in_flight: vec![0; count],
@@ -91,10 +97,12 @@ impl World {
         match event {
             Event::Request { client } => {
                 let (method, has_body) = clients.request(client, random);
+                let (keyed, max) = (random.chance(30), random.between(0, 4) as u32);
+                let asked = Asked { method, has_body, keyed, max };
                 let deadline = schedule.now() + random.between(10, 1000) * MILLISECOND + random.between(0, MILLISECOND);
-                let id = ledger.open(client, method, deadline);
+                let id = ledger.open(client, asked, deadline);
                 clients.go_on(id, has_body, schedule, random);
-                worker.begin(id, method, has_body, deadline, outside);
+                worker.begin(id, asked, deadline, outside);
             }
             Event::Body { exchange, last } => worker.body(exchange, last, outside),
             Event::BadBody { exchange } => worker.bad_body(exchange, outside),

@@ -34,9 +34,9 @@ pub(super) fn check(
     let breaker = Breaker {
         window: raw.window?.value.0,
         min_requests: raw.min_requests?.value.0,
-        error_ratio: raw.error_ratio?.value.0,
+        error_ratio: raw.error_ratio?.value,
         slow_after: raw.slow_after?.value.0,
-        slow_ratio: raw.slow_ratio?.value.0,
+        slow_ratio: raw.slow_ratio?.value,
         open_for: raw.open_for?.value.0,
         probes: u8::try_from(raw.probes?.value.0).ok()?,
         connect_failures: raw.connect_failures?.value.0,

@@ -2,6 +2,7 @@
 
 use supplex_engine::config::{Gateway, Telemetry};
 
+use super::load;
 use crate::config::decode::{At, List};
 use crate::config::problem::Problems;
 use crate::config::raw;
@@ -32,6 +33,7 @@ pub(super) fn check(raw: raw::Gateway, problems: &mut Problems) -> Option<Gatewa
         admin_token: raw.admin_token.map(|token| token.value.0),
         drain_timeout: raw.drain_timeout?.value.0,
         trusted_proxies: trusted.into_iter().map(|network| network.value).collect(),
+        shed: load::shed(raw.shed),
     })
 }
 

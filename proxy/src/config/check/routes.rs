@@ -6,7 +6,7 @@ use supplex_engine::config::{Destination, Rewrite, Route, UpstreamId, route::Spl
 use supplex_engine::route::{Matcher, PathMatch, unreachable};
 
 use super::upstreams::Upstreams;
-use super::{edits, fallback};
+use super::{edits, fallback, load};
 use crate::config::decode::{At, List, Map, refuse_repeats};
 use crate::config::document::{Span, quote};
 use crate::config::problem::Problems;
@@ -46,6 +46,7 @@ fn check_one(raw: raw::Route, span: &Span, upstreams: &Upstreams, problems: &mut
         let find = |name: &At<Name>, problems: &mut Problems| resolve(name, upstreams, problems);
         fallback::check(value, &span, destination.as_ref(), problems, find)
     });
+    let retries = load::retries(raw.retries, raw.timeout.as_ref(), problems);
     let matcher = raw.r#match.and_then(|at| matcher(at.value, &at.span, problems));
     Some(Route {
         name: raw.name?.value.0,
@@ -53,6 +54,8 @@ fn check_one(raw: raw::Route, span: &Span, upstreams: &Upstreams, problems: &mut
         destination: destination.unwrap_or(Destination::Upstream(UpstreamId(0))),
         rewrite,
         timeout: raw.timeout?.value.0,
+        retries,
+        priority: raw.priority?.value,
         request_headers,
         response_headers,
         fallback,

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use supplex_engine::config::{AccessLog, Balance, Destination, Workers};
+use supplex_engine::config::{AccessLog, Balance, Destination, Priority, Queue, RetryBudget, RetryOn, Workers};
 use supplex_engine::route::{HostPattern, PathMatch};
 
 use crate::config::{Blueprint, Format, parse};
@@ -36,6 +36,48 @@ fn accepted(text: &str) -> Blueprint {
 fn a_configuration_that_holds_is_said_nothing_about() {
     assert_eq!(said(&format!("{HEAD}{ROUTE}{UPSTREAM}")), [""; 0]);
     assert_eq!(said(HEAD), [""; 0]);
+}
+
+#[test]
+fn retries_and_load_have_rules() {
+    let route = |line: &str| said_of_route(&format!("match = {{ exact = \"/x\" }}\nupstream = \"a\"\n{line}"));
+    assert_eq!(route("retries = {}"), [""; 0]);
+    for (line, wanted) in [
+        ("retries = { max = 6 }", "error: routes.1.retries.max: must be from 0 to 5"),
+        ("retries = { on = [] }", "error: routes.1.retries.on: the list is empty"),
+        ("retries = { on = [\"500\"] }", "error: routes.1.retries.on.0: `500` is no cause of a retry"),
+        ("retries = { on = [\"503\", \"503\"] }", "error: this cause stands in the list already"),
+        (
+            "timeout = \"1s\"\nretries = { backoff = \"2s\" }",
+            "error: `backoff` is longer than the whole exchange may take (1s)",
+        ),
+        (
+            "retries = { post_with_idempotency_key = 1 }",
+            "error: routes.1.retries.post_with_idempotency_key: expected `true` or `false`, found the integer 1",
+        ),
+        ("priority = \"urgent\"", "error: routes.1.priority: unknown priority `urgent`"),
+    ] {
+        assert_eq!(route(line), [wanted], "{line}");
+    }
+    for (line, wanted) in [
+        ("queue = { timeout = \"1s\" }", "warning: nothing waits in a queue whose `max` is 0"),
+        ("retry_budget = { ratio = 1.5 }", "error: upstreams.b.retry_budget.ratio: must be from 0 to 1"),
+    ] {
+        assert_eq!(said(&format!("{HEAD}{ROUTE}{UPSTREAM}{line}\n")), [wanted], "{line}");
+    }
+    let shed = said(&format!("[gateway]\nshed = {{ queue_delay = \"0ms\" }}\n{HEAD}"));
+    assert_eq!(shed, ["error: gateway.shed.queue_delay: must be at least 1ms"]);
+}
+
+#[test]
+fn defaults_of_retries_and_load() {
+    let blueprint = accepted(&format!("{HEAD}{ROUTE}{UPSTREAM}"));
+    assert_eq!((blueprint.routes[0].retries, blueprint.routes[0].priority), (None, Priority::Normal));
+    let settings = &blueprint.upstreams[0].settings;
+    assert_eq!((settings.queue, settings.retry_budget), (Queue::default(), RetryBudget::default()));
+    let retrying = ROUTE.replace("split =", "retries = {}\nsplit =");
+    let Some(retries) = accepted(&format!("{HEAD}{retrying}{UPSTREAM}")).routes[0].retries else { panic!("retries") };
+    assert_eq!((retries.max, retries.on, retries.backoff), (1, RetryOn::DEFAULT, Duration::from_millis(25)));
 }
 
 #[test]

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use supplex_engine::config::{Destination, Fallback, Route, Upstream, UpstreamId};
 
-use super::breakers;
+use super::{breakers, load};
 use crate::config::blueprint::{PlannedEndpoint, UpstreamPlan};
 use crate::config::decode::{At, List, refuse_repeats};
 use crate::config::problem::Problems;
@@ -82,6 +82,7 @@ fn plan(name: &Name, raw: raw::Upstream, problems: &mut Problems) -> Option<Upst
         let weight = endpoint.weight.map_or(1, |weight| weight.value.0);
         Some(PlannedEndpoint { target: endpoint.address?.value, weight })
     });
+    let queue = load::queue(raw.queue, problems);
     Some(UpstreamPlan {
         endpoints: endpoints.collect(),
         settings: Upstream {
@@ -95,6 +96,8 @@ fn plan(name: &Name, raw: raw::Upstream, problems: &mut Problems) -> Option<Upst
             max_in_flight: raw.max_in_flight?.value.size(),
             // A table that was refused is no reason to go without a breaker; the problems say why there is no plan.
             breaker: if wanted { Some(breaker?) } else { None },
+            queue: queue?,
+            retry_budget: load::retry_budget(raw.retry_budget)?,
         },
     })
 }

@@ -45,10 +45,16 @@ pub(crate) mod need {
         Need::Default(Literal::Integer(default))
     }
 
-    /// Left out, it counts as this share.
+    /// Left out, it counts as this number.
     #[must_use]
-    pub(crate) const fn share(default: f64) -> Need {
+    pub(crate) const fn fraction(default: f64) -> Need {
         Need::Default(Literal::Float(default))
+    }
+
+    /// Left out, it counts as this.
+    #[must_use]
+    pub(crate) const fn flag(default: bool) -> Need {
+        Need::Default(Literal::Boolean(default))
     }
 }
 

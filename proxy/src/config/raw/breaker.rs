@@ -1,10 +1,10 @@
 //! The `[upstreams.NAME.breaker]` tables.
 
-use supplex_engine::config::BreakerMode;
+use supplex_engine::config::{BreakerMode, Ratio};
 
-use crate::config::decode::need::{OPTIONAL, number, share, text};
+use crate::config::decode::need::{OPTIONAL, fraction, number, text};
 use crate::config::decode::table;
-use crate::config::scalar::{Duration, Number, Ratio};
+use crate::config::scalar::{Duration, Number};
 
 table! {
     /// When an endpoint is left alone because it fails, and how it comes back. Each endpoint has a breaker of its own;
@@ -15,11 +15,11 @@ table! {
         /// With fewer results than this within the window, over all workers, no ratio opens it; 1 to 1000000.
         min_requests: Number<1, 1_000_000> = number(20),
         /// Opens at this share of failures (no connection, reset, timeout, 502, 503, 504); above 0, up to 1.
-        error_ratio: Ratio = share(0.5),
+        error_ratio: Ratio = fraction(0.5),
         /// An answer whose head takes longer is slow; 1ms to 24h.
         slow_after: Duration = text("1s"),
         /// Opens at this share of slow answers; above 0, up to 1.
-        slow_ratio: Ratio = share(0.8),
+        slow_ratio: Ratio = fraction(0.8),
         /// How long it stays open; up to a tenth longer by chance, and up to ten times as long when it opens again and
         /// again; 1ms to 24h.
         open_for: Duration = text("30s"),

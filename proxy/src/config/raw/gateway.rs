@@ -6,6 +6,7 @@ use ipnet::IpNet;
 
 use crate::config::decode::need::{EMPTY_LIST, OPTIONAL, text};
 use crate::config::decode::{List, table};
+use crate::config::raw::load::Shed;
 use crate::config::scalar::{AdminToken, Duration, Workers};
 
 table! {
@@ -20,7 +21,10 @@ table! {
         admin_token: AdminToken = OPTIONAL,
         /// How long exchanges in flight may take after SIGTERM before they are cut; 1ms to 24h.
         drain_timeout: Duration = text("15s"),
-        /// The networks whose `X-Forwarded-For`, `-Proto` and `-Host` fields are believed.
+        /// The networks whose `X-Forwarded-For`, `-Proto` and `-Host` fields are believed, and whose
+        /// `X-Request-Deadline-Ms` may shorten the `timeout` of a route.
         trusted_proxies: List<IpNet> = EMPTY_LIST,
+        /// When to refuse requests because a worker is overloaded; never when left out.
+        shed: Shed = OPTIONAL,
     }
 }

@@ -1,9 +1,11 @@
 //! The `[[routes]]` tables: what a request must be, where it goes, what changes on the way.
 
+use supplex_engine::config::Priority;
 use supplex_engine::route::HostPattern;
 
 use crate::config::decode::need::{EMPTY_LIST, EMPTY_TABLE, OPTIONAL, REQUIRED, text};
 use crate::config::decode::{List, Map, table};
+use crate::config::raw::load::Retries;
 use crate::config::scalar::{
     Body, Duration, EditableField, FieldName, FieldValue, MethodToken, Name, Number, PathPrefix, Pattern, UrlPath,
 };
@@ -32,6 +34,11 @@ table! {
         add_prefix: PathPrefix = OPTIONAL,
         /// The whole exchange, retries and queueing included; 1ms to 24h.
         timeout: Duration = text("30s"),
+        /// When a failed attempt is followed by another one. When left out, only after an idle connection turned out to
+        /// be closed.
+        retries: Retries = OPTIONAL,
+        /// When an overloaded worker refuses its requests: `low` first, then `normal`, never `high`. See `gateway.shed`.
+        priority: Priority = text("normal"),
         /// Edits to the header fields of the request.
         request_headers: FieldEdits = EMPTY_TABLE,
         /// Edits to the header fields of the response.

@@ -3,11 +3,12 @@
 use schemars::{Schema, SchemaGenerator, json_schema};
 use supplex_engine::config::Balance;
 
-use crate::config::decode::need::{OPTIONAL, REQUIRED, number, text};
+use crate::config::decode::need::{EMPTY_TABLE, OPTIONAL, REQUIRED, number, text};
 use crate::config::decode::{At, Decode, List, Text, expected, table};
 use crate::config::document::{Node, Value};
 use crate::config::problem::Problems;
 use crate::config::raw::Breaker;
+use crate::config::raw::load::{Queue, RetryBudget};
 use crate::config::scalar::{Duration, Number, Target};
 use crate::config::schema::Of;
 
@@ -32,6 +33,10 @@ table! {
         max_in_flight: Number<1, 10_000_000> = number(1_024),
         /// When an endpoint is left alone because it fails; never when left out.
         breaker: Breaker = OPTIONAL,
+        /// What waits when there are that many.
+        queue: Queue = EMPTY_TABLE,
+        /// How many retries it puts up with.
+        retry_budget: RetryBudget = EMPTY_TABLE,
     }
 }
 

@@ -1,7 +1,7 @@
 //! Values that are one of a few words.
 
 use schemars::{Schema, json_schema};
-use supplex_engine::config::{AccessLog, Balance, BreakerMode};
+use supplex_engine::config::{AccessLog, Balance, BreakerMode, Priority, RetryOn};
 
 use crate::config::decode::{Refusal, Text};
 use crate::config::document::quote;
@@ -45,6 +45,40 @@ impl Text for BreakerMode {
 
     fn schema() -> Schema {
         json_schema!({ "type": "string", "enum": BREAKER_MODES.map(|(word, _)| word) })
+    }
+}
+
+impl Text for Priority {
+    const WHAT: &'static str = "\"high\", \"normal\" or \"low\"";
+
+    fn parse(text: &str) -> Result<Self, Refusal> {
+        let words = Priority::WORDS.map(|(word, _)| word);
+        Priority::WORDS.iter().find(|(word, _)| *word == text).map(|(_, priority)| *priority).ok_or_else(|| {
+            Refusal::new(format!("unknown priority {}", quote(text)), suggest::hint(text, &words, "priorities"))
+        })
+    }
+
+    fn schema() -> Schema {
+        json_schema!({ "type": "string", "enum": Priority::WORDS.map(|(word, _)| word) })
+    }
+}
+
+/// One cause of a retry, with its word.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct RetryCause(pub(crate) &'static str, pub(crate) RetryOn);
+
+impl Text for RetryCause {
+    const WHAT: &'static str = "a cause of retries such as \"connect\" or \"503\"";
+
+    fn parse(text: &str) -> Result<Self, Refusal> {
+        let words = RetryOn::WORDS.map(|(word, _)| word);
+        RetryOn::WORDS.iter().find(|(word, _)| *word == text).map(|(word, cause)| Self(word, *cause)).ok_or_else(|| {
+            Refusal::new(format!("{} is no cause of a retry", quote(text)), suggest::hint(text, &words, "causes"))
+        })
+    }
+
+    fn schema() -> Schema {
+        json_schema!({ "type": "string", "enum": RetryOn::WORDS.map(|(word, _)| word) })
     }
 }
 

@@ -3,7 +3,7 @@
 use httpdate::fmt_http_date;
 use serde_json::{Map, Value, json};
 use supplex_engine::config::{
-    AccessLog, Balance, Fallback, Gateway, HeaderEdits, Listener, Route, Snapshot, Upstream, Workers,
+    AccessLog, Balance, Fallback, Gateway, HeaderEdits, Listener, Retries, Route, Snapshot, Upstream, Workers,
 };
 
 use super::super::Sidecar;
@@ -62,6 +62,7 @@ fn show_gateway(gateway: &Gateway) -> Value {
         "admin": gateway.admin.to_string(),
         "admin_token": gateway.admin_token.as_ref().map(|_| "(set)"),
         "drain_timeout_seconds": gateway.drain_timeout.as_secs_f64(),
+        "shed": gateway.shed.map(|shed| json!({ "queue_delay_seconds": shed.queue_delay.as_secs_f64() })),
         "trusted_proxies": gateway.trusted_proxies.iter().map(ToString::to_string).collect::<Vec<_>>(),
     })
 }
@@ -87,6 +88,8 @@ fn show_route(route: &Route, snapshot: &Snapshot) -> Value {
         "strip_prefix": route.rewrite.strip_prefix,
         "add_prefix": route.rewrite.add_prefix,
         "timeout_seconds": route.timeout.as_secs_f64(),
+        "retries": route.retries.map(show_retries),
+        "priority": route.priority.word(),
         "request_headers": show_edits(&route.request_headers),
         "response_headers": show_edits(&route.response_headers),
         "fallback": route.fallback.as_ref().map(|fallback| show_fallback(fallback, snapshot)),
@@ -102,6 +105,15 @@ fn show_fallback(fallback: &Fallback, snapshot: &Snapshot) -> Value {
             json!({ "status": status, "content_type": content_type, "body": body })
         }
     }
+}
+
+fn show_retries(retries: Retries) -> Value {
+    json!({
+        "max": retries.max,
+        "on": retries.on.words().collect::<Vec<_>>(),
+        "backoff_seconds": retries.backoff.as_secs_f64(),
+        "post_with_idempotency_key": retries.post_with_idempotency_key,
+    })
 }
 
 /// Fields whose values are not shown.
@@ -127,6 +139,11 @@ fn show_upstream(upstream: &Upstream) -> (String, Value) {
         "idle_timeout_seconds": upstream.idle_timeout.as_secs_f64(),
         "max_in_flight": upstream.max_in_flight,
         "breaker": upstream.breaker.as_ref().map(super::breakers::show_settings),
+        "queue": { "max": upstream.queue.max, "timeout_seconds": upstream.queue.timeout.as_secs_f64() },
+        "retry_budget": {
+            "ratio": f64::from(upstream.retry_budget.per_thousand) / 1_000.0,
+            "min_per_second": upstream.retry_budget.min_per_second,
+        },
     });
     (upstream.name.to_string(), document)
 }

@@ -24,7 +24,20 @@ fn show(upstream: &Upstream, registry: &Registry) -> Value {
         "balance": balance_word(upstream.balance),
         "in_flight": sum(|block| block.in_flight.get()),
         "max_in_flight": upstream.max_in_flight,
-        "retries": { "success": sum(|block| block.retried.get()), "failure": sum(|block| block.retry_failed.get()) },
+        "waiting": sum(|block| block.waiting.get()),
+        "queue": { "max": upstream.queue.max, "timeout_seconds": upstream.queue.timeout.as_secs_f64() },
+        "retries": {
+            "success": sum(|block| block.retried.get()),
+            "failure": sum(|block| block.retry_failed.get()),
+            "budget_exhausted": sum(|block| block.retry_exhausted.get()),
+        },
+        "retry_budget": {
+            "ratio": f64::from(upstream.retry_budget.per_thousand) / 1_000.0,
+            "min_per_second": upstream.retry_budget.min_per_second,
+            "window_seconds": 10,
+            "requests": sum(|block| block.budget_requests.get()),
+            "retries": sum(|block| block.budget_retries.get()),
+        },
         "endpoints": upstream.endpoints.iter().map(|endpoint| show_endpoint(endpoint, entry)).collect::<Vec<_>>(),
     })
 }

@@ -9,6 +9,7 @@ use supplex_engine::http1::{BodyDecoder, Coding, Framing, Limits, ResponseContex
 use supplex_engine::reason::Reason;
 use supplex_engine::stats::block::AttemptResult;
 
+use super::hold_back::Candidate;
 use super::upload::Upload;
 use super::{End, LONG, Progress, Relay, UNSENT_MOST, Wait, pass};
 use crate::ring::{Chunk, Received};
@@ -131,12 +132,16 @@ impl Relay<'_> {
         let connection = self.connection;
         let worker = &connection.worker;
         let now = worker.ring.coarse_now();
-        self.exchange.response_started();
         let (head, out) = (&scratch.response, &mut scratch.out);
         let (framing, status) = (head.framing(), head.status());
-        self.tally.status = Some(status);
         self.attempt.answered(status);
         self.upstream.block.duration.observe(now.saturating_sub(self.sent_at));
+        let candidate = Candidate { status, framing, behind: arrival.bytes().len().saturating_sub(length), reusable };
+        if let Some(end) = self.hold_back(&candidate) {
+            return Progress::Over(end);
+        }
+        self.exchange.response_started();
+        self.tally.status = Some(status);
         let route = self.request.route.and_then(|id| self.request.live.route(id));
         let no_edits = HeaderEdits::default();
         let context = ResponseContext {

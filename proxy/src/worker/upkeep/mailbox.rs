@@ -31,7 +31,10 @@ pub(in crate::worker) fn configure(worker: &Rc<Worker>, assignment: Assignment) 
     let Assignment { snapshot, blocks, sockets } = assignment;
     let (generation, resolution) = (snapshot.generation, snapshot.resolution);
     let former = worker.live.borrow().clone();
-    let live = Rc::new(Live::new(snapshot, blocks, former.as_deref(), worker.ring.coarse_now()));
+    let live = Rc::new(Live::new(&worker.ring, snapshot, blocks, former.as_deref()));
+    let mut overload = worker.overload.get();
+    overload.set_bound(live.snapshot.gateway.shed.map(|shed| nanos(shed.queue_delay)));
+    worker.overload.set(overload);
     *worker.live.borrow_mut() = Some(Rc::clone(&live));
     for (id, socket) in sockets {
         if let Some(listener) = live.listeners.get(id.index()) {

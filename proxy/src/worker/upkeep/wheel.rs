@@ -10,6 +10,8 @@ use std::task::{Context, Poll, Waker};
 use slab::Slab;
 use supplex_engine::timer::{TimerId, Wheel};
 
+use crate::ring::Ring;
+
 /// Nanoseconds of one tick: how late a deadline may be noticed.
 pub(crate) const TICK: u64 = 10_000_000;
 
@@ -119,6 +121,21 @@ impl Deadline {
             slot.waker = Some(cx.waker().clone());
         }
         Poll::Pending
+    }
+
+    /// Ready once the ring's clock shows what `at` says, which is asked again whenever [`Timers::fire_all`] was called:
+    /// what it depends on may have changed.
+    pub(crate) fn poll_until(&self, cx: &Context<'_>, ring: &Ring, at: impl Fn() -> u64) -> Poll<()> {
+        loop {
+            let at = at();
+            if ring.coarse_now() >= at {
+                return Poll::Ready(());
+            }
+            self.set(at);
+            if self.poll(cx).is_pending() {
+                return Poll::Pending;
+            }
+        }
     }
 
     /// Waits until `at` nanoseconds.

@@ -29,10 +29,8 @@ fn connections_leave_nothing() {
     for _ in 0..2 {
         let held = come_and_go(&gateway);
         let mut now = 0;
-        let most = memory + memory / 4;
-        // The allocator gives memory back in passing, so there has to be a little traffic.
+        let most = memory + memory / 10;
         let back = crate::harness::poll(|| {
-            assert_eq!(Client::connect(&gateway).get("/").text(), "ok");
             now = gateway.memory();
             (now <= most).then_some(())
         });

@@ -41,3 +41,24 @@ async fn a_second_process_finds_the_schema_as_it_is() {
     assert_eq!(second.get("/products").await.status, 200);
     assert!(second.stop().1.contains("\"applied\":0"));
 }
+
+#[tokio::test]
+async fn it_counts_its_requests_by_route_and_never_by_path() {
+    let service = Service::empty().await;
+    let id = "/products/01890000-0000-7000-8000-000000000000";
+    for path in [id, "/products", "/products", "/nowhere"] {
+        service.get(path).await;
+    }
+    let metrics = service.get("/metrics").await;
+    assert_eq!(metrics.headers["content-type"], "text/plain; version=0.0.4");
+    for line in [
+        "svc_requests_total{code=\"200\",method=\"GET\",route=\"/products\"} 2",
+        "svc_requests_total{code=\"404\",method=\"GET\",route=\"/products/{id}\"} 1",
+        "svc_requests_total{code=\"404\",method=\"GET\",route=\"-\"} 1",
+        "svc_request_duration_seconds_count{route=\"/products\"} 2",
+        "svc_requests_in_flight 1",
+        "svc_database_connections{state=\"open\"} 1",
+    ] {
+        assert!(metrics.body.lines().any(|written| written == line), "{line} is not in\n{}", metrics.body);
+    }
+}

@@ -1,17 +1,13 @@
 //! A running catalogue for a test: the real program on a Postgres of its own. Both end with the value.
 
-use std::net::SocketAddr;
+use std::path::Path;
 use std::process::Command;
-use std::time::Duration;
 
 use serde_json::Value;
-use supplex_stack::http::{self, Answer};
-use supplex_stack::leash::Leash;
+use supplex_stack::http::Answer;
 use supplex_stack::postgres;
-use supplex_stack::process::{Program, tail};
-use tempfile::TempDir;
+use supplex_stack::service::Process;
 
-const LIMIT: Duration = Duration::from_secs(60);
 const PROGRAM: &str = env!("CARGO_BIN_EXE_svc-products");
 
 pub(crate) struct Service {
@@ -20,18 +16,15 @@ pub(crate) struct Service {
     url: String,
 }
 
-/// The program alone.
-pub(crate) struct Process {
-    leash: Leash,
-    address: SocketAddr,
-    folder: TempDir,
+async fn start(url: &str) -> Process {
+    Process::start(Path::new(PROGRAM), vec![("DATABASE_URL", url.to_owned())]).await.expect("starts")
 }
 
 impl Service {
     pub(crate) async fn empty() -> Self {
         let postgres = postgres::Temporary::start().await.expect("Postgres starts");
         let url = postgres.database("products").await.expect("a database");
-        Self { process: Process::start(&url).await, postgres, url }
+        Self { process: start(&url).await, postgres, url }
     }
 
     pub(crate) async fn seeded() -> Self {
@@ -42,7 +35,7 @@ impl Service {
 
     /// Another process on the same database.
     pub(crate) async fn another(&self) -> Process {
-        Process::start(&self.url).await
+        start(&self.url).await
     }
 
     /// Runs `svc-products seed` and says what it wrote.
@@ -62,7 +55,7 @@ impl Service {
     }
 
     pub(crate) async fn request(&self, method: &str, path: &str, headers: &[(&str, &str)]) -> Answer {
-        http::request(self.process.address, method, path, headers, LIMIT).await.expect("an answer")
+        self.process.send(method, path, headers, "").await.expect("an answer")
     }
 
     pub(crate) async fn get(&self, path: &str) -> Answer {
@@ -79,44 +72,5 @@ impl Service {
     /// Stops the service. Says whether it ended well, and what it logged.
     pub(crate) fn stop(self) -> (bool, String) {
         self.process.stop()
-    }
-}
-
-impl Process {
-    async fn start(url: &str) -> Self {
-        let folder = tempfile::tempdir().expect("a folder");
-        let ready = folder.path().join("ready");
-        let program = Program {
-            path: PROGRAM.into(),
-            arguments: ["serve", "--ready-file"]
-                .map(str::to_owned)
-                .into_iter()
-                .chain([ready.display().to_string()])
-                .collect(),
-            environment: vec![("DATABASE_URL", url.to_owned())],
-            account: None,
-            folder: folder.path().to_owned(),
-        };
-        let log = folder.path().join("log");
-        let mut leash = Leash::start(&program, "TERM", &log).expect("starts");
-        loop {
-            if let Ok(text) = std::fs::read(&ready) {
-                let ready: Value = serde_json::from_slice(&text).expect("JSON");
-                let address = ready["address"].as_str().and_then(|text| text.parse().ok()).expect("an address");
-                return Self { leash, address, folder };
-            }
-            assert!(!leash.has_ended(), "svc-products ended:\n{}", tail(&log));
-            tokio::time::sleep(Duration::from_millis(10)).await;
-        }
-    }
-
-    pub(crate) async fn get(&self, path: &str) -> Answer {
-        http::get(self.address, path, LIMIT).await.expect("an answer")
-    }
-
-    /// Stops the process. Says whether it ended well, and what it logged.
-    pub(crate) fn stop(self) -> (bool, String) {
-        let ended_well = self.leash.stop();
-        (ended_well, std::fs::read_to_string(self.folder.path().join("log")).expect("a log"))
     }
 }

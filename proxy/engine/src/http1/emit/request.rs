@@ -2,6 +2,7 @@
 
 use std::io::Write as _;
 use std::net::{IpAddr, Ipv4Addr};
+use std::ops::Range;
 
 use super::PSEUDONYM;
 use super::fields::{self, Kept};
@@ -27,6 +28,8 @@ pub struct RequestContext<'a> {
     pub secure: bool,
     /// The id of the request; when empty, a field of the client stays as it is.
     pub request_id: &'a [u8],
+    /// How long the exchange may still take, in milliseconds; `None` leaves the field out.
+    pub deadline_ms: Option<u64>,
 }
 
 /// Fields that are of this hop (RFC 9110 section 7.6.1), or that are written anew; and two that could pass for something
@@ -42,7 +45,8 @@ const OF_THIS_HOP: u32 = FieldId::Lookalike.bit()
     | FieldId::Te.bit()
     | FieldId::Upgrade.bit()
     | FieldId::Http2Settings.bit()
-    | FieldId::XForwardedFor.bit();
+    | FieldId::XForwardedFor.bit()
+    | FieldId::XRequestDeadlineMs.bit();
 
 /// Fields by which a trusted proxy says who its client is. From anybody else they are claims that an upstream could
 /// believe.
@@ -52,8 +56,9 @@ const OF_A_PROXY: u32 = FieldId::Forwarded.bit()
     | FieldId::XForwardedHost.bit()
     | FieldId::XForwardedPort.bit();
 
-/// Appends the request head that the upstream gets. Always HTTP/1.1, whatever the client spoke.
-pub fn write_request(out: &mut Vec<u8>, cx: &RequestContext<'_>) {
+/// Appends the request head that the upstream gets. Always HTTP/1.1, whatever the client spoke. Returns where in `out` the
+/// digits of `X-Request-Deadline-Ms` stand, if they do: a later attempt has less time.
+pub fn write_request(out: &mut Vec<u8>, cx: &RequestContext<'_>) -> Option<Range<usize>> {
     write_start(out, cx);
     let mut dropped = OF_THIS_HOP;
     if !cx.trusted {
@@ -69,8 +74,21 @@ pub fn write_request(out: &mut Vec<u8>, cx: &RequestContext<'_>) {
     Kept { bytes: cx.bytes, fields: cx.head.fields(), end, dropped, edits: cx.edits }.write(out);
     write_hop(out, cx);
     write_forwarded(out, cx);
+    let deadline = write_deadline(out, cx);
     fields::write_set(out, cx.edits, FieldId::Host);
     out.extend_from_slice(b"\r\n");
+    deadline
+}
+
+/// How much time the upstream has, unless the route sets or removes the field.
+fn write_deadline(out: &mut Vec<u8>, cx: &RequestContext<'_>) -> Option<Range<usize>> {
+    let millis = cx.deadline_ms.filter(|_| fields::adds(cx.edits, FieldId::XRequestDeadlineMs.name()))?;
+    out.extend_from_slice(b"x-request-deadline-ms: ");
+    let start = out.len();
+    out.extend_from_slice(itoa::Buffer::new().format(millis).as_bytes());
+    let digits = start..out.len();
+    out.extend_from_slice(b"\r\n");
+    Some(digits)
 }
 
 /// The request line and the Host field, which comes first (RFC 9110 section 7.2). Without any host it is empty (RFC 9112

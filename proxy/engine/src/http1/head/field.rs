@@ -51,6 +51,7 @@ names! {
     Http2Settings "http2-settings" Expect "expect" Via "via" Date "date" Forwarded "forwarded" XRealIp "x-real-ip"
     XForwardedFor "x-forwarded-for" XForwardedProto "x-forwarded-proto" XForwardedHost "x-forwarded-host"
     XForwardedPort "x-forwarded-port" XRequestId "x-request-id" Proxy "proxy"
+    XRequestDeadlineMs "x-request-deadline-ms"
 }
 
 impl FieldId {
@@ -83,6 +84,7 @@ impl FieldId {
             },
             (17, b't') => FieldId::TransferEncoding,
             (17, b'x') => FieldId::XForwardedProto,
+            (21, b'x') => FieldId::XRequestDeadlineMs,
             _ => return FieldId::Other,
         };
         if name.eq_ignore_ascii_case(candidate.name().as_bytes()) {

@@ -11,6 +11,7 @@ struct Case<'a> {
     trusted: bool,
     secure: bool,
     request_id: &'a str,
+    deadline_ms: Option<u64>,
 }
 
 impl Default for Case<'_> {
@@ -22,6 +23,7 @@ impl Default for Case<'_> {
             trusted: false,
             secure: false,
             request_id: "id-1",
+            deadline_ms: None,
         }
     }
 }
@@ -41,8 +43,11 @@ impl Case<'_> {
             trusted: self.trusted,
             secure: self.secure,
             request_id: self.request_id.as_bytes(),
+            deadline_ms: self.deadline_ms,
         };
-        write_request(&mut out, &cx);
+        let digits = write_request(&mut out, &cx);
+        let written = digits.map(|digits| out[digits].to_vec());
+        assert_eq!(written, self.deadline_ms.map(|millis| millis.to_string().into_bytes()), "where the digits are");
         String::from_utf8(out).unwrap()
     }
 
@@ -190,4 +195,15 @@ fn edits_remove_and_set_but_never_touch_framing() {
         "POST / HTTP/1.1\r\nhost: inner.test\r\nA: 1\r\ncontent-length: 3\r\nx-forwarded-proto: http\r\n\
          x-forwarded-host: a\r\nx-gateway: supplex\r\nx-forwarded-for: hidden\r\n\r\n"
     );
+}
+
+#[test]
+fn the_deadline_is_the_gateways_own() {
+    let request = "GET / HTTP/1.1\r\nHost: a\r\nX-Request-Deadline-Ms: 99999\r\n\r\n";
+    for trusted in [false, true] {
+        let out = Case { trusted, deadline_ms: Some(250), ..Case::default() }.forward(request);
+        assert_eq!(out.matches("eadline-").count(), 1, "{out}");
+        assert!(out.contains("\r\nx-request-deadline-ms: 250\r\n"), "{out}");
+    }
+    assert!(!Case::default().forward(request).contains("eadline"));
 }

@@ -1,0 +1,2 @@
+-- The databases of the services beside the one that the image of Postgres makes itself.
+CREATE DATABASE payments;

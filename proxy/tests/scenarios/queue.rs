@@ -1,0 +1,7 @@
+//! What waits while an upstream has as much as it may.
+
+mod client_leaves;
+mod full;
+mod in_order;
+mod too_late;
+mod workers;

@@ -1,0 +1,7 @@
+//! Failed attempts that are followed by others.
+
+mod budget;
+mod deadline;
+mod elsewhere;
+mod posts;
+mod status;

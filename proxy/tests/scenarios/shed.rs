@@ -1,0 +1,3 @@
+//! What an overloaded worker refuses.
+
+mod priorities;
