@@ -13,6 +13,7 @@ mod connection;
 mod exchange;
 mod forward;
 mod intake;
+mod learn;
 mod live;
 mod record;
 mod relay;

@@ -18,7 +18,7 @@ pub use edits::HeaderEdits;
 pub use limit::{KeySource, Limit, LimitMode, OnStoreError, Precision, Rate, Store};
 pub use listener::Listener;
 pub use route::{Destination, Rewrite, Route};
-pub use upstream::{Address, Balance, Endpoint, Upstream};
+pub use upstream::{Address, Balance, Endpoint, HashKey, Upstream};
 
 use crate::route::RouteTable;
 

@@ -5,6 +5,7 @@
 pub(crate) mod address;
 pub(crate) mod duration;
 pub(crate) mod field;
+pub(crate) mod hash_key;
 pub(crate) mod host;
 pub(crate) mod method;
 pub(crate) mod name;

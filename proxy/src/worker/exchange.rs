@@ -14,6 +14,7 @@ use super::account::{Outcome, account};
 use super::connection::{After, Connection, nanos};
 use super::forward::{Unreached, acquire};
 use super::intake::{Plan, Refusal};
+use super::learn::{Ended, draw};
 use super::relay::{End, Relay};
 use super::request::Request;
 use super::tunnel;
@@ -79,7 +80,7 @@ impl Running<'_> {
     /// Makes attempts until one is final. Returns the last endpoint's attempt for the account.
     async fn run(&mut self, mut opening: Opening, has_body_bytes: bool) -> (After, Option<Attempt>) {
         loop {
-            let Some(endpoint) = self.upstream.pick(self.connection.worker.random.next()) else {
+            let Some(endpoint) = self.upstream.pick(draw(&self.connection.worker, &self.request)) else {
                 let verdict = self.exchange.refused(Reason::UpstreamNone);
                 return (self.conclude(verdict), None);
             };
@@ -152,10 +153,12 @@ impl Running<'_> {
         let verdict = match unreached {
             Unreached::Connect => {
                 attempt.count(AttemptResult::Connect);
+                self.learn(attempt, AttemptResult::Connect);
                 self.exchange.refused(Reason::UpstreamConnect)
             }
             Unreached::Deadline => {
                 attempt.count(AttemptResult::Timeout);
+                self.learn(attempt, AttemptResult::Timeout);
                 self.exchange.deadline_passed()
             }
             Unreached::ClientGone => {
@@ -164,6 +167,10 @@ impl Running<'_> {
             }
         };
         Next::Ended(self.conclude(verdict))
+    }
+
+    fn learn(&self, attempt: &Attempt, result: AttemptResult) {
+        self.upstream.learn(attempt, Ended::Failed(result), self.connection.worker.ring.coarse_now());
     }
 
     fn failed(&mut self, attempt: &Attempt, end: &End) -> Next {
@@ -189,6 +196,7 @@ impl Running<'_> {
         // An attempt whose response head arrived was counted then.
         if !answering {
             attempt.count(result);
+            self.learn(attempt, result);
         }
         if verdict == Verdict::Retry {
             self.reason = None;

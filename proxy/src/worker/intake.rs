@@ -13,6 +13,7 @@ use supplex_engine::reason::Reason;
 
 use super::arrival::Arrival;
 use super::connection::Connection;
+use super::learn;
 use super::live::Live;
 use super::record::fresh_id;
 use super::request::Request;
@@ -79,6 +80,7 @@ pub(super) fn intake(connection: &mut Connection, arrival: &mut Arrival, started
         }
     };
     request.upstream = Some(route.destination.pick(worker.random.next()));
+    request.hash = learn::request_hash(&request, head, arrival.bytes(), connection.peer);
     scratch.out.clear();
     let trusted = live.snapshot.gateway.trusts(connection.peer);
     let context = RequestContext {
@@ -112,6 +114,7 @@ fn facts(live: Rc<Live>, head: &RequestHead, bytes: &[u8], started: u64) -> Requ
         live,
         route: None,
         upstream: None,
+        hash: 0,
         method: head.method(),
         version: head.version(),
         framing: head.framing(),
@@ -133,6 +136,7 @@ fn refuse_unparsed(connection: &mut Connection, reason: Reason, detail: &'static
         live: worker.live(),
         route: None,
         upstream: None,
+        hash: 0,
         method: Method::Extension,
         version: Version::Http11,
         framing: Framing::None,

@@ -11,7 +11,7 @@ use socket2::SockAddr;
 use supplex_engine::config::{self, Address};
 use supplex_engine::stats::block::AttemptResult;
 use supplex_engine::stats::{EndpointBlock, UpstreamBlock};
-use supplex_engine::upstream::{Balancer, Pool};
+use supplex_engine::upstream::{Balancer, Draw, Member, Pool};
 
 use crate::link::UpstreamBlocks;
 use crate::ring::Socket;
@@ -22,7 +22,7 @@ pub(super) struct LiveUpstream {
     pub(super) block: Arc<UpstreamBlock>,
     total: Arc<[Arc<UpstreamBlock>]>,
     pub(super) endpoints: Vec<Rc<LiveEndpoint>>,
-    balancer: RefCell<Balancer>,
+    pub(super) balancer: RefCell<Balancer>,
 }
 
 /// One address of an upstream. Outlives the configurations it is part of.
@@ -44,7 +44,12 @@ pub(super) struct Admission(Rc<LiveUpstream>);
 pub(super) struct Attempt(Rc<LiveEndpoint>);
 
 impl LiveUpstream {
-    pub(super) fn new(settings: &config::Upstream, blocks: UpstreamBlocks, former: Option<&LiveUpstream>) -> Self {
+    pub(super) fn new(
+        settings: &config::Upstream,
+        blocks: UpstreamBlocks,
+        former: Option<&LiveUpstream>,
+        now: u64,
+    ) -> Self {
         let known = |wanted: &config::Endpoint| {
             let same = |endpoint: &&Rc<LiveEndpoint>| endpoint.settings.address == wanted.address;
             former.and_then(|former| former.endpoints.iter().find(same)).cloned()
@@ -57,8 +62,13 @@ impl LiveUpstream {
             let gone = former.endpoints.iter().filter(|known| !endpoints.iter().any(|kept| Rc::ptr_eq(kept, known)));
             gone.for_each(|endpoint| endpoint.retire());
         }
-        let weights: Vec<u32> = settings.endpoints.iter().map(|endpoint| endpoint.weight).collect();
-        let balancer = RefCell::new(Balancer::new(settings.balance, &weights));
+        let member = |endpoint: &config::Endpoint| Member::of(&endpoint.address.to_string(), endpoint.weight);
+        let members: Vec<Member> = settings.endpoints.iter().map(member).collect();
+        let mut balancer = Balancer::new(settings.balance, &members);
+        if let Some(former) = former {
+            balancer.adopt(&former.balancer.borrow(), now);
+        }
+        let balancer = RefCell::new(balancer);
         Self { settings: settings.clone(), block: blocks.own, total: blocks.total, endpoints, balancer }
     }
 
@@ -73,9 +83,9 @@ impl LiveUpstream {
     }
 
     /// The endpoint for the next attempt.
-    pub(super) fn pick(&self, random: u64) -> Option<&Rc<LiveEndpoint>> {
+    pub(super) fn pick(&self, draw: Draw) -> Option<&Rc<LiveEndpoint>> {
         let in_flight = |index: usize| self.endpoints.get(index).map_or(0, |endpoint| endpoint.block.in_flight.get());
-        let picked = self.balancer.borrow_mut().pick(in_flight, random, |_| true)?;
+        let picked = self.balancer.borrow_mut().pick(in_flight, draw, |_| true)?;
         self.endpoints.get(picked)
     }
 }

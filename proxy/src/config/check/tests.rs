@@ -175,6 +175,8 @@ fn upstreams_are_used_and_their_timeouts_can_strike() {
         with("attempt_timeout = \"1s\"\nconnect_timeout = \"2s\""),
         ["warning: `connect_timeout` is longer than `attempt_timeout`, which covers connecting as well"]
     );
+    assert_eq!(with("hash_key = \"path\""), ["warning: `hash_key` has no effect on this balancer"]);
+    assert_eq!(with("balance = \"consistent_hash\"\nhash_key = \"cookie:id\""), [""; 0]);
     assert_eq!(with("[upstreams.c]\nendpoints = [\"127.0.0.1:3\"]"), ["warning: no route leads to the upstream `c`"]);
     assert_eq!(
         with("[upstreams.c]\nendpoints = [\"127.0.0.1:3\", { address = \"127.0.0.1:3\", weight = 2 }]"),

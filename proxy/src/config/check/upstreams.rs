@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use supplex_engine::config::{Destination, Route, Upstream, UpstreamId};
+use supplex_engine::config::{Balance, Destination, Route, Upstream, UpstreamId};
 
 use crate::config::blueprint::{PlannedEndpoint, UpstreamPlan};
 use crate::config::decode::{At, List, refuse_repeats};
@@ -63,8 +63,19 @@ fn check_one(name: At<Name>, raw: Option<At<raw::Upstream>>, problems: &mut Prob
     }
     let written = attempt.filter(|attempt| attempt.written);
     let attempt_timeout = written.map(|at| At { value: at.value.0, span: at.span.clone(), written: true });
+    check_hash_key(&raw, problems);
     let plan = plan(&name.value, raw, problems);
     Checked { name, plan, attempt_timeout }
+}
+
+fn check_hash_key(raw: &raw::Upstream, problems: &mut Problems) {
+    if let (Some(key), Some(balance)) = (&raw.hash_key, &raw.balance)
+        && key.written
+        && balance.value != Balance::ConsistentHash
+    {
+        let message = "`hash_key` has no effect on this balancer".into();
+        problems.warn(key.span.clone(), message, "set `balance = \"consistent_hash\"`, or remove the key");
+    }
 }
 
 fn plan(name: &Name, raw: raw::Upstream, problems: &mut Problems) -> Option<UpstreamPlan> {
@@ -85,6 +96,7 @@ fn plan(name: &Name, raw: raw::Upstream, problems: &mut Problems) -> Option<Upst
             name: name.0.clone(),
             endpoints: Vec::new(),
             balance: raw.balance?.value,
+            hash_key: raw.hash_key?.value,
             connect_timeout: raw.connect_timeout?.value.0,
             attempt_timeout: raw.attempt_timeout?.value.0,
             idle_per_worker: raw.idle_per_worker?.value.size(),

@@ -1,7 +1,7 @@
 //! The `[upstreams.NAME]` tables.
 
 use schemars::{Schema, SchemaGenerator, json_schema};
-use supplex_engine::config::Balance;
+use supplex_engine::config::{Balance, HashKey};
 
 use crate::config::decode::need::{REQUIRED, number, text};
 use crate::config::decode::{At, Decode, List, Text, expected, table};
@@ -16,8 +16,13 @@ table! {
         /// Where the service is: at least one endpoint.
         endpoints: List<Endpoint, 1> = REQUIRED,
         /// How an endpoint is chosen: `least_request` takes the better of two random ones by requests in flight over
-        /// weight, `round_robin` takes turns by weight.
+        /// weight, `round_robin` takes turns by weight, `random` draws by weight, `peak_ewma` takes the better of two
+        /// random ones by recent latency times requests in flight over weight, `consistent_hash` keeps requests of one
+        /// `hash_key` at one endpoint while that has at most a quarter more in flight than its share.
         balance: Balance = text("least_request"),
+        /// Which requests `consistent_hash` keeps together: those with the same `client_ip` (for IPv6 its /64),
+        /// `header:NAME`, `cookie:NAME` or `path`. Without the header or cookie the client's address counts.
+        hash_key: HashKey = text("client_ip"),
         /// How long a connection may take to open; 1ms to 24h.
         connect_timeout: Duration = text("1s"),
         /// From the choice of an endpoint to the end of its response head, and between two pieces of its body; 1ms to

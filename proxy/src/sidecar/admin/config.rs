@@ -2,11 +2,13 @@
 
 use httpdate::fmt_http_date;
 use serde_json::{Map, Value, json};
-use supplex_engine::config::{AccessLog, Balance, Gateway, HeaderEdits, Listener, Route, Snapshot, Upstream, Workers};
+use supplex_engine::config::{AccessLog, Gateway, HeaderEdits, Listener, Route, Snapshot, Upstream, Workers};
 
 use super::super::Sidecar;
 use super::super::reload::Refusal;
 use super::routes::{show_destination, show_matcher};
+use crate::config::scalar::hash_key::hash_key_word;
+use crate::config::scalar::word::balance_word;
 
 pub(super) fn document(sidecar: &Sidecar) -> Value {
     let (running, reloads) = (sidecar.running.borrow(), sidecar.reloads.borrow());
@@ -107,6 +109,7 @@ fn show_upstream(upstream: &Upstream) -> (String, Value) {
     let document = json!({
         "endpoints": endpoints.collect::<Vec<_>>(),
         "balance": balance_word(upstream.balance),
+        "hash_key": hash_key_word(&upstream.hash_key),
         "connect_timeout_seconds": upstream.connect_timeout.as_secs_f64(),
         "attempt_timeout_seconds": upstream.attempt_timeout.as_secs_f64(),
         "idle_per_worker": upstream.idle_per_worker,
@@ -114,12 +117,4 @@ fn show_upstream(upstream: &Upstream) -> (String, Value) {
         "max_in_flight": upstream.max_in_flight,
     });
     (upstream.name.to_string(), document)
-}
-
-/// As in the configuration.
-pub(super) fn balance_word(balance: Balance) -> &'static str {
-    match balance {
-        Balance::RoundRobin => "round_robin",
-        Balance::LeastRequest => "least_request",
-    }
 }

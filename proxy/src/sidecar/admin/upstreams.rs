@@ -6,7 +6,7 @@ use supplex_engine::stats::block::AttemptResult;
 
 use super::super::Sidecar;
 use super::super::registry::{Registry, UpstreamEntry};
-use super::config::balance_word;
+use crate::config::scalar::word::balance_word;
 
 pub(super) fn document(sidecar: &Sidecar) -> Value {
     let (snapshot, registry) = (sidecar.snapshot(), sidecar.registry.borrow());

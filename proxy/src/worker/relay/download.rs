@@ -14,6 +14,7 @@ use crate::ring::{Chunk, Received};
 use crate::worker::Scratch;
 use crate::worker::arrival::Arrival;
 use crate::worker::connection::After;
+use crate::worker::learn::Ended;
 
 /// What an upstream's head may be: generous, since it is ours to trust, and bounded all the same.
 const LIMITS: Limits = Limits { bytes: 63 * 1024, fields: 256 };
@@ -135,7 +136,9 @@ impl Relay<'_> {
         let (framing, status) = (head.framing(), head.status());
         self.tally.status = Some(status);
         self.attempt.count(if status < 500 { AttemptResult::Success } else { AttemptResult::ServerError });
-        self.upstream.block.duration.observe(now.saturating_sub(self.sent_at));
+        let latency = now.saturating_sub(self.sent_at);
+        self.upstream.block.duration.observe(latency);
+        self.upstream.learn(self.attempt, Ended::Answered { status, latency }, now);
         let route = self.request.route.and_then(|id| self.request.live.route(id));
         let no_edits = HeaderEdits::default();
         let context = ResponseContext {
