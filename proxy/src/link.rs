@@ -14,7 +14,7 @@ use std::time::Duration;
 
 use crossbeam_channel::{Receiver, Sender, TrySendError, bounded};
 use supplex_engine::config::{ListenerId, Snapshot};
-use supplex_engine::stats::{EndpointBlock, ListenerBlock, RouteBlock, UpstreamBlock};
+use supplex_engine::stats::{EndpointBlock, EndpointState, ListenerBlock, RouteBlock, UpstreamBlock};
 
 /// Messages a mailbox holds at most. A handoff that does not fit is kept by its sender; a configuration is sent again.
 const MAILBOX_MOST: usize = 4096;
@@ -68,6 +68,8 @@ pub(crate) struct UpstreamBlocks {
     pub total: Arc<[Arc<UpstreamBlock>]>,
     /// In the order of the upstream's endpoints.
     pub endpoints: Vec<Arc<EndpointBlock>>,
+    /// In the same order: what the sidecar finds out about them.
+    pub states: Vec<Arc<EndpointState>>,
 }
 
 /// An accepted connection on its way to another worker.

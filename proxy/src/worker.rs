@@ -12,6 +12,7 @@ mod arrival;
 mod connection;
 mod exchange;
 mod forward;
+mod health;
 mod intake;
 mod learn;
 mod live;

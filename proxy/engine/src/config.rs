@@ -5,8 +5,10 @@
 //! file or resolves a name. Where to read on: `route.rs` for the compiled routing table.
 
 pub mod edits;
+pub mod health;
 pub mod limit;
 pub mod listener;
+pub mod ratio;
 pub mod route;
 pub mod upstream;
 
@@ -15,8 +17,10 @@ use std::num::NonZeroUsize;
 use std::time::Duration;
 
 pub use edits::HeaderEdits;
+pub use health::{Ejection, Health, Probe};
 pub use limit::{KeySource, Limit, LimitMode, OnStoreError, Precision, Rate, Store};
 pub use listener::Listener;
+pub use ratio::Ratio;
 pub use route::{Destination, Rewrite, Route};
 pub use upstream::{Address, Balance, Endpoint, HashKey, Upstream};
 

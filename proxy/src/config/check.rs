@@ -5,6 +5,7 @@
 
 mod edits;
 mod gateway;
+mod health;
 mod listeners;
 mod routes;
 mod upstreams;

@@ -55,7 +55,7 @@ pub(crate) enum Value {
     /// A whole number; `None` when it does not fit.
     Integer(Option<i64>),
     /// Any other number.
-    Float,
+    Float(f64),
     /// TOML's dates and times.
     Datetime,
     /// Text.
@@ -94,7 +94,7 @@ impl Value {
             Value::Boolean(value) => format!("the boolean {value}"),
             Value::Integer(Some(value)) => format!("the integer {value}"),
             Value::Integer(None) => "an integer out of range".into(),
-            Value::Float => "a fraction".into(),
+            Value::Float(_) => "a fraction".into(),
             Value::Datetime => "a date or time".into(),
             Value::Text(value) => format!("the text {}", quote(value)),
             Value::Array(_) => "a list".into(),
@@ -132,6 +132,8 @@ pub(crate) enum Literal {
     Text(&'static str),
     /// A whole number.
     Integer(i64),
+    /// Any other number.
+    Float(f64),
     /// An empty list.
     EmptyList,
     /// An empty table: every key has its own default.
@@ -145,6 +147,7 @@ impl Literal {
         let value = match self {
             Literal::Text(text) => Value::Text(text.to_owned()),
             Literal::Integer(value) => Value::Integer(Some(value)),
+            Literal::Float(value) => Value::Float(value),
             Literal::EmptyList => Value::Array(Vec::new()),
             Literal::EmptyTable => Value::Table(Vec::new()),
         };
@@ -157,6 +160,7 @@ impl Literal {
         match self {
             Literal::Text(text) => text.into(),
             Literal::Integer(value) => value.into(),
+            Literal::Float(value) => value.into(),
             Literal::EmptyList => serde_json::Value::Array(Vec::new()),
             Literal::EmptyTable => serde_json::Value::Object(serde_json::Map::new()),
         }

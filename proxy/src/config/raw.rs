@@ -4,6 +4,7 @@
 //! together is not looked at here. `check.rs` makes the engine's types of them.
 
 pub(crate) mod gateway;
+pub(crate) mod health;
 pub(crate) mod listener;
 pub(crate) mod route;
 pub(crate) mod telemetry;

@@ -87,6 +87,10 @@ fn upstream(name: &str, endpoints: &[&str]) -> Upstream {
         idle_per_worker: 64,
         idle_timeout: Duration::from_secs(30),
         max_in_flight: 1024,
+        health: None,
+        ejection: None,
+        panic_threshold: None,
+        slow_start: None,
     }
 }
 

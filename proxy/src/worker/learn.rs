@@ -43,7 +43,7 @@ pub(super) fn draw(worker: &Worker, request: &Request) -> Draw {
 }
 
 impl LiveUpstream {
-    /// Lets the balancer learn from an attempt. One that the client gave up says nothing about the endpoint.
+    /// Lets balancer and ejection learn from an attempt. One that the client gave up says nothing about the endpoint.
     pub(super) fn learn(&self, attempt: &Attempt, ended: Ended, now: u64) {
         let (latency, failed) = match ended {
             Ended::Answered { status, latency } => (latency, status >= 500),
@@ -51,6 +51,10 @@ impl LiveUpstream {
             Ended::Failed(AttemptResult::Timeout) => (nanos(self.settings.attempt_timeout), true),
             Ended::Failed(_) => (0, true),
         };
+        // An answer that says of itself that it went wrong is fit to be avoided; to be ejected takes one that no sound
+        // service gives (RFC 9110 sections 15.6.3 to 15.6.5).
+        let fatal = !matches!(ended, Ended::Answered { status, .. } if !(502..=504).contains(&status));
+        self.judge(attempt.endpoint(), fatal, now);
         let mut balancer = self.balancer.borrow_mut();
         if balancer.learns()
             && let Some(position) = self.endpoints.iter().position(|known| Rc::ptr_eq(known, attempt.endpoint()))

@@ -61,6 +61,7 @@ impl Times {
 fn tick(worker: &Worker, now: u64, times: &Times) {
     worker.clock.update(SystemTime::now(), now);
     worker.timers.advance(now);
+    worker.live().upstreams().iter().filter(|upstream| upstream.is_watched()).for_each(|one| one.refresh(now));
     worker.block.log_drops.add(worker.log.hand_over());
     if now >= times.next_slow.get() {
         times.next_slow.set(now + SLOW);

@@ -13,6 +13,7 @@ use supplex_engine::stats::block::AttemptResult;
 use supplex_engine::stats::{EndpointBlock, UpstreamBlock};
 use supplex_engine::upstream::{Balancer, Draw, Member, Pool};
 
+use super::health::Fitness;
 use crate::link::UpstreamBlocks;
 use crate::ring::Socket;
 
@@ -23,6 +24,8 @@ pub(super) struct LiveUpstream {
     total: Arc<[Arc<UpstreamBlock>]>,
     pub(super) endpoints: Vec<Rc<LiveEndpoint>>,
     pub(super) balancer: RefCell<Balancer>,
+    /// Too few endpoints are well, so all are used.
+    pub(super) panicking: Cell<bool>,
 }
 
 /// One address of an upstream. Outlives the configurations it is part of.
@@ -32,6 +35,7 @@ pub(super) struct LiveEndpoint {
     pub(super) label: Box<str>,
     pub(super) address: SockAddr,
     pub(super) block: Arc<EndpointBlock>,
+    pub(super) fitness: Fitness,
     idle: RefCell<Pool<Socket>>,
     /// No longer in the configuration: connections are not kept.
     retired: Cell<bool>,
@@ -54,22 +58,26 @@ impl LiveUpstream {
             let same = |endpoint: &&Rc<LiveEndpoint>| endpoint.settings.address == wanted.address;
             former.and_then(|former| former.endpoints.iter().find(same)).cloned()
         };
-        let endpoints = settings.endpoints.iter().zip(blocks.endpoints).filter_map(|(settings, block)| {
-            known(settings).or_else(|| LiveEndpoint::new(settings, block).map(Rc::new))
+        let added = former.map(|_| now);
+        let blocks_of = blocks.endpoints.into_iter().zip(blocks.states);
+        let endpoints = settings.endpoints.iter().zip(blocks_of).filter_map(|(settings, (block, state))| {
+            let fitness = |settings: &config::Endpoint| Fitness::new(state, member(settings).identity, added);
+            known(settings).or_else(|| LiveEndpoint::new(settings, block, fitness(settings)).map(Rc::new))
         });
         let endpoints: Vec<Rc<LiveEndpoint>> = endpoints.collect();
         if let Some(former) = former {
             let gone = former.endpoints.iter().filter(|known| !endpoints.iter().any(|kept| Rc::ptr_eq(kept, known)));
             gone.for_each(|endpoint| endpoint.retire());
         }
-        let member = |endpoint: &config::Endpoint| Member::of(&endpoint.address.to_string(), endpoint.weight);
         let members: Vec<Member> = settings.endpoints.iter().map(member).collect();
         let mut balancer = Balancer::new(settings.balance, &members);
         if let Some(former) = former {
             balancer.adopt(&former.balancer.borrow(), now);
         }
-        let balancer = RefCell::new(balancer);
-        Self { settings: settings.clone(), block: blocks.own, total: blocks.total, endpoints, balancer }
+        let (settings, balancer, panicking) = (settings.clone(), RefCell::new(balancer), Cell::default());
+        let upstream = Self { settings, block: blocks.own, total: blocks.total, endpoints, balancer, panicking };
+        upstream.refresh(now);
+        upstream
     }
 
     /// Lets an exchange in, unless `max_in_flight` exchanges are under way over all workers. Several workers that decide
@@ -85,9 +93,18 @@ impl LiveUpstream {
     /// The endpoint for the next attempt.
     pub(super) fn pick(&self, draw: Draw) -> Option<&Rc<LiveEndpoint>> {
         let in_flight = |index: usize| self.endpoints.get(index).map_or(0, |endpoint| endpoint.block.in_flight.get());
-        let picked = self.balancer.borrow_mut().pick(in_flight, draw, |_| true)?;
+        let usable = |index: usize| self.is_usable(index);
+        let mut balancer = self.balancer.borrow_mut();
+        // Whose share is still growing is passed over now and then, as long as there is somebody else.
+        let whole = |index: usize| usable(index) && self.takes_part(index, draw);
+        let picked = balancer.pick(in_flight, draw, whole).or_else(|| balancer.pick(in_flight, draw, usable))?;
         self.endpoints.get(picked)
     }
+}
+
+/// An endpoint as the balancer knows it.
+fn member(endpoint: &config::Endpoint) -> Member {
+    Member::of(&endpoint.address.to_string(), endpoint.weight)
 }
 
 impl Drop for Admission {
@@ -97,7 +114,7 @@ impl Drop for Admission {
 }
 
 impl LiveEndpoint {
-    fn new(settings: &config::Endpoint, block: Arc<EndpointBlock>) -> Option<Self> {
+    fn new(settings: &config::Endpoint, block: Arc<EndpointBlock>, fitness: Fitness) -> Option<Self> {
         let address = match &settings.address {
             Address::Tcp(address) => SockAddr::from(*address),
             // The check has made sure that the path fits.
@@ -105,7 +122,8 @@ impl LiveEndpoint {
         };
         let idle = RefCell::new(Pool::new());
         let label = settings.address.to_string().into();
-        Some(Self { settings: settings.clone(), label, address, block, idle, retired: Cell::new(false) })
+        let (settings, retired) = (settings.clone(), Cell::new(false));
+        Some(Self { settings, label, address, block, fitness, idle, retired })
     }
 
     /// Begins an attempt.

@@ -27,6 +27,14 @@ pub struct Upstream {
     pub idle_timeout: Duration,
     /// The most exchanges in flight, over all workers together.
     pub max_in_flight: usize,
+    /// Active probes; `None`: none are made.
+    pub health: Option<super::Health>,
+    /// What a worker makes of failures in its own traffic; `None`: nothing.
+    pub ejection: Option<super::Ejection>,
+    /// With fewer than this share of its endpoints usable by health and ejection, all are used; `None`: never.
+    pub panic_threshold: Option<super::Ratio>,
+    /// How long an endpoint that returns takes to get its whole share; `None`: it has it at once.
+    pub slow_start: Option<Duration>,
 }
 
 /// One address of an upstream.

@@ -101,6 +101,8 @@ pub struct UpstreamBlock {
     pub retry_failed: Counter,
     /// Exchanges in flight in this worker.
     pub in_flight: Gauge,
+    /// 1 while this worker uses all endpoints, because too few of them are well.
+    pub panicking: Gauge,
 }
 
 impl Default for UpstreamBlock {
@@ -110,6 +112,7 @@ impl Default for UpstreamBlock {
             retried: Counter::default(),
             retry_failed: Counter::default(),
             in_flight: Gauge::default(),
+            panicking: Gauge::default(),
         }
     }
 }
@@ -156,6 +159,10 @@ pub struct EndpointBlock {
     pub in_flight: Gauge,
     /// Idle pooled connections.
     pub pooled: Gauge,
+    /// 1 while this worker has ejected the endpoint.
+    pub ejected: Gauge,
+    /// How often this worker has ejected it.
+    pub ejections: Counter,
 }
 
 impl EndpointBlock {

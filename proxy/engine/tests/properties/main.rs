@@ -5,6 +5,7 @@ mod balancing;
 mod chunked_coding;
 mod exchange_events;
 mod fairness;
+mod fitness;
 mod forwarding;
 mod idle_pool;
 mod messages;

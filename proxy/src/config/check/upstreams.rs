@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use supplex_engine::config::{Balance, Destination, Route, Upstream, UpstreamId};
 
+use super::health;
 use crate::config::blueprint::{PlannedEndpoint, UpstreamPlan};
 use crate::config::decode::{At, List, refuse_repeats};
 use crate::config::problem::Problems;
@@ -102,6 +103,10 @@ fn plan(name: &Name, raw: raw::Upstream, problems: &mut Problems) -> Option<Upst
             idle_per_worker: raw.idle_per_worker?.value.size(),
             idle_timeout: raw.idle_timeout?.value.0,
             max_in_flight: raw.max_in_flight?.value.size(),
+            health: raw.health.and_then(|health| health::check(health, problems)),
+            ejection: raw.ejection.and_then(|ejection| health::check_ejection(ejection.value)),
+            panic_threshold: raw.panic_threshold?.value.0,
+            slow_start: raw.slow_start.map(|slow_start| slow_start.value.0),
         },
     })
 }

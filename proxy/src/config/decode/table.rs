@@ -39,6 +39,12 @@ pub(crate) mod need {
         Need::Default(Literal::Text(default))
     }
 
+    /// Left out, it counts as this fraction.
+    #[must_use]
+    pub(crate) const fn fraction(default: f64) -> Need {
+        Need::Default(Literal::Float(default))
+    }
+
     /// Left out, it counts as this number.
     #[must_use]
     pub(crate) const fn number(default: i64) -> Need {

@@ -3,11 +3,12 @@
 use schemars::{Schema, SchemaGenerator, json_schema};
 use supplex_engine::config::{Balance, HashKey};
 
-use crate::config::decode::need::{REQUIRED, number, text};
+use crate::config::decode::need::{OPTIONAL, REQUIRED, fraction, number, text};
 use crate::config::decode::{At, Decode, List, Text, expected, table};
 use crate::config::document::{Node, Value};
 use crate::config::problem::Problems;
-use crate::config::scalar::{Duration, Number, Target};
+use crate::config::raw::health::{Ejection, Health};
+use crate::config::scalar::{Duration, Number, Share, Target};
 use crate::config::schema::Of;
 
 table! {
@@ -34,6 +35,16 @@ table! {
         idle_timeout: Duration = text("30s"),
         /// The most exchanges in flight, over all workers together; 1 to 10000000.
         max_in_flight: Number<1, 10_000_000> = number(1_024),
+        /// Active probes; none are made when left out.
+        health: Health = OPTIONAL,
+        /// Passive ejection by failures in the traffic; there is none when left out.
+        ejection: Ejection = OPTIONAL,
+        /// With fewer than this share of the endpoints usable by `health` and `ejection`, all are used, well or not; 0 to
+        /// 1, where 0 means never.
+        panic_threshold: Share = fraction(0.5),
+        /// How long an endpoint that returns, or is added to others, takes to get its whole share, beginning with a tenth;
+        /// at once when left out; 1ms to 24h.
+        slow_start: Duration = OPTIONAL,
     }
 }
 

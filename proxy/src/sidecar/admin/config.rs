@@ -2,7 +2,9 @@
 
 use httpdate::fmt_http_date;
 use serde_json::{Map, Value, json};
-use supplex_engine::config::{AccessLog, Gateway, HeaderEdits, Listener, Route, Snapshot, Upstream, Workers};
+use supplex_engine::config::{
+    AccessLog, Gateway, HeaderEdits, Health, Listener, Probe, Ratio, Route, Snapshot, Upstream, Workers,
+};
 
 use super::super::Sidecar;
 use super::super::reload::Refusal;
@@ -115,6 +117,33 @@ fn show_upstream(upstream: &Upstream) -> (String, Value) {
         "idle_per_worker": upstream.idle_per_worker,
         "idle_timeout_seconds": upstream.idle_timeout.as_secs_f64(),
         "max_in_flight": upstream.max_in_flight,
+        "health": upstream.health.as_ref().map(show_health),
+        "ejection": upstream.ejection.as_ref().map(|ejection| json!({
+            "consecutive_failures": ejection.consecutive_failures,
+            "eject_for_seconds": ejection.eject_for.as_secs_f64(),
+            "max_ejected": ejection.max_ejected.share(),
+        })),
+        "panic_threshold": upstream.panic_threshold.map_or(0.0, Ratio::share),
+        "slow_start_seconds": upstream.slow_start.map(|ramp| ramp.as_secs_f64()),
     });
     (upstream.name.to_string(), document)
+}
+
+fn show_health(health: &Health) -> Value {
+    let mut document = json!({
+        "interval_seconds": health.interval.as_secs_f64(),
+        "timeout_seconds": health.timeout.as_secs_f64(),
+        "unhealthy_after": health.unhealthy_after,
+        "healthy_after": health.healthy_after,
+    });
+    match &health.probe {
+        Probe::Tcp => document["kind"] = json!("tcp"),
+        Probe::Http { path, expect_status: (first, last), expect_body } => {
+            document["kind"] = json!("http");
+            document["path"] = json!(path);
+            document["expect_status"] = json!(format!("{first}-{last}"));
+            document["expect_body"] = json!(expect_body);
+        }
+    }
+    document
 }
