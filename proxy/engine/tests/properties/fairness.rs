@@ -69,7 +69,8 @@ proptest! {
 
     #[test]
     fn an_endpoint_that_recovers_gets_its_share_back(seed: u64) {
-        let recovering = |request| [if request < 500 { 800 } else { 100 } * MILLISECOND, 100 * MILLISECOND, 100 * MILLISECOND];
+        let first = |request| if request < 500 { 800 } else { 100 };
+        let recovering = |request| [first(request), 100, 100].map(|latency| latency * MILLISECOND);
         let outcome = simulate(Balance::PeakEwma, recovering, None, seed);
         prop_assert!(outcome.picks[0] > REQUESTS as u32 / 10, "{outcome:?}");
     }

@@ -1,7 +1,7 @@
 //! An endpoint whose attempts fail one after the other is left out for a while, and not more than the share allows.
 
 use super::states::{Mood, endpoint, wait_for_answers};
-use crate::harness::{Client, Config, Gateway, Upstream};
+use crate::harness::{Client, Config, Gateway, Upstream, wait_for};
 
 /// Answers everything by its mood.
 fn failing(name: &'static str, mood: &Mood) -> Upstream {
@@ -14,11 +14,11 @@ fn failing(name: &'static str, mood: &Mood) -> Upstream {
 }
 
 #[test]
-fn out_and_back() {
+fn only_fatal_failures_in_a_row_eject() {
     let mood = Mood::new(200);
     let (a, b) = (failing("a", &mood), Upstream::saying("b"));
     let config = Config::to_endpoints(&[a.address(), b.address()]).upstream("balance = \"round_robin\"");
-    let gateway = Gateway::start(&config.upstream("ejection = { consecutive_failures = 3, eject_for = \"2s\" }"));
+    let gateway = Gateway::start(&config.upstream("ejection = { consecutive_failures = 3, eject_for = \"1h\" }"));
     let mut client = Client::connect(&gateway);
     wait_for_answers(&mut client, "a", true);
     // An error of the service itself ejects nobody.
@@ -32,7 +32,22 @@ fn out_and_back() {
     assert_eq!(endpoint(&gateway, &a)["ejected_by_workers"], 1);
     let labels = format!("{{endpoint=\"{}\",upstream=\"up\"}}", a.address());
     assert_eq!(gateway.metric(&format!("supplex_endpoint_ejections_total{labels}")), Some(1.0));
+    assert_eq!(gateway.metric(&format!("supplex_endpoint_ejected_workers{labels}")), Some(1.0));
+}
 
+#[test]
+fn it_returns_by_itself() {
+    let mood = Mood::new(503);
+    let (a, b) = (failing("a", &mood), Upstream::saying("b"));
+    let config = Config::to_endpoints(&[a.address(), b.address()]).upstream("balance = \"round_robin\"");
+    let gateway = Gateway::start(&config.upstream("ejection = { consecutive_failures = 2, eject_for = \"200ms\" }"));
+    let mut client = Client::connect(&gateway);
+    let labels = format!("{{endpoint=\"{}\",upstream=\"up\"}}", a.address());
+    let ejections = format!("supplex_endpoint_ejections_total{labels}");
+    wait_for("it is ejected", || {
+        client.get("/");
+        gateway.metric(&ejections).filter(|count| *count >= 1.0)
+    });
     mood.set(200);
     gateway.wait_for_metric(&format!("supplex_endpoint_ejected_workers{labels}"), 0.0);
     wait_for_answers(&mut client, "a", true);
