@@ -9,6 +9,7 @@ pub(crate) mod admin;
 pub(crate) mod breakers;
 pub(crate) mod busy;
 pub(crate) mod metrics;
+pub(crate) mod probes;
 pub(crate) mod publish;
 pub(crate) mod registry;
 pub(crate) mod reload;
@@ -89,6 +90,8 @@ pub(crate) struct Sidecar {
     pub(crate) resolver: Rc<Resolver>,
     /// What became of reloads.
     pub(crate) reloads: RefCell<reload::Record>,
+    /// Active probes.
+    pub(crate) probes: probes::Probes,
     /// How busy the workers were lately.
     pub(crate) busy: busy::Meter,
     /// Held while a snapshot is on its way, so that they go out one after the other.
@@ -111,6 +114,7 @@ impl Sidecar {
         Self {
             origin,
             registry: RefCell::new(Registry::new(crew.len())),
+            probes: probes::Probes::default(),
             busy: busy::Meter::new(crew.len()),
             crew,
             log,

@@ -6,6 +6,7 @@
 
 pub mod breaker;
 pub mod edits;
+pub mod health;
 pub mod limit;
 pub mod listener;
 pub mod load;
@@ -20,13 +21,14 @@ use std::time::Duration;
 
 pub use breaker::{Breaker, BreakerMode};
 pub use edits::HeaderEdits;
+pub use health::{Ejection, Health, Probe};
 pub use limit::{KeySource, Limit, LimitMode, OnStoreError, Precision, Rate, Store};
 pub use listener::Listener;
 pub use load::{Priority, Queue, Shed};
 pub use ratio::Ratio;
 pub use retries::{Retries, RetryBudget, RetryOn};
 pub use route::{Destination, Fallback, Rewrite, Route};
-pub use upstream::{Address, Balance, Endpoint, Upstream};
+pub use upstream::{Address, Balance, Endpoint, HashKey, Upstream};
 
 use crate::route::RouteTable;
 

@@ -9,6 +9,7 @@ mod ascii;
 pub mod body;
 mod chunked;
 pub mod emit;
+pub mod forwarded;
 pub mod head;
 pub mod host;
 pub mod method;

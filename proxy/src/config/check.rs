@@ -7,6 +7,7 @@ mod breakers;
 mod edits;
 mod fallback;
 mod gateway;
+mod health;
 mod listeners;
 mod load;
 mod routes;

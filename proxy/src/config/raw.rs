@@ -5,6 +5,7 @@
 
 pub(crate) mod breaker;
 pub(crate) mod gateway;
+pub(crate) mod health;
 pub(crate) mod listener;
 pub(crate) mod load;
 pub(crate) mod route;

@@ -82,6 +82,9 @@ fn upstreams(registry: &Registry) -> Vec<MetricFamily> {
     let mut attempts = Family::new(names::UPSTREAM_REQUESTS, MetricType::COUNTER);
     let mut in_flight = Family::new(names::UPSTREAM_IN_FLIGHT, MetricType::GAUGE);
     let mut pooled = Family::new(names::UPSTREAM_POOLED, MetricType::GAUGE);
+    let mut healthy = Family::new(names::ENDPOINT_HEALTHY, MetricType::GAUGE);
+    let mut ejected = Family::new(names::ENDPOINT_EJECTED, MetricType::GAUGE);
+    let mut ejections = Family::new(names::ENDPOINT_EJECTIONS, MetricType::COUNTER);
     let mut durations = Family::new(names::UPSTREAM_DURATION, MetricType::HISTOGRAM);
     let mut waiting = Family::new(names::UPSTREAM_WAITING, MetricType::GAUGE);
     let mut retries = Family::new(names::RETRIES, MetricType::COUNTER);
@@ -102,9 +105,14 @@ fn upstreams(registry: &Registry) -> Vec<MetricFamily> {
             }
             in_flight.push(&labels, gauge(blocks.iter().map(|block| block.in_flight.get()).sum()));
             pooled.push(&labels, gauge(blocks.iter().map(|block| block.pooled.get()).sum()));
+            let is_healthy = entry.states.get(endpoint).is_none_or(|state| state.is_healthy());
+            healthy.push(&labels, gauge(is_healthy.into()));
+            ejected.push(&labels, gauge(blocks.iter().map(|block| block.ejected.get()).sum()));
+            ejections.push(&labels, counter(blocks.iter().map(|block| block.ejections.get()).sum()));
         }
     }
-    [attempts, in_flight, pooled, durations, waiting, retries].map(Family::finish).into()
+    let families = [attempts, in_flight, pooled, healthy, ejected, ejections, durations, waiting, retries];
+    families.map(Family::finish).into()
 }
 
 fn connections(registry: &Registry) -> Vec<MetricFamily> {

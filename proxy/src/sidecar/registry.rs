@@ -10,7 +10,7 @@ use std::sync::Arc;
 use supplex_engine::config::Snapshot;
 use supplex_engine::reason::{self, Reason};
 use supplex_engine::stats::histogram::OVERHEAD_BOUNDS;
-use supplex_engine::stats::{EndpointBlock, Histogram, ListenerBlock, RouteBlock, UpstreamBlock};
+use supplex_engine::stats::{EndpointBlock, EndpointState, Histogram, ListenerBlock, RouteBlock, UpstreamBlock};
 use supplex_engine::upstream::Breaker;
 
 use crate::clock;
@@ -39,6 +39,8 @@ pub(crate) struct UpstreamEntry {
     pub(crate) endpoints: BTreeMap<Box<str>, PerWorker<EndpointBlock>>,
     /// By address; shared by all workers.
     pub(crate) breakers: BTreeMap<Box<str>, Arc<Breaker>>,
+    /// By address: what the sidecar finds out, for all workers.
+    pub(crate) states: BTreeMap<Box<str>, Arc<EndpointState>>,
 }
 
 /// What blocks that left had added to sums over all of their kind.
@@ -97,12 +99,18 @@ impl Registry {
             self.routes.entry(route.name.clone()).or_insert_with(|| fresh(workers));
         }
         for upstream in &snapshot.upstreams {
-            let entry = || UpstreamEntry { own: fresh(workers), endpoints: BTreeMap::new(), breakers: BTreeMap::new() };
+            let entry = || UpstreamEntry {
+                own: fresh(workers),
+                endpoints: BTreeMap::new(),
+                breakers: BTreeMap::new(),
+                states: BTreeMap::new(),
+            };
             let entry = self.upstreams.entry(upstream.name.clone()).or_insert_with(entry);
             for endpoint in &upstream.endpoints {
                 let address: Box<str> = endpoint.address.to_string().into();
                 let breaker = || Arc::new(Breaker::new(workers, clock::millis()));
                 entry.breakers.entry(address.clone()).or_insert_with(breaker);
+                entry.states.entry(address.clone()).or_default();
                 entry.endpoints.entry(address).or_insert_with(|| fresh(workers));
             }
         }
@@ -116,11 +124,13 @@ impl Registry {
             let entry = &self.upstreams[&upstream.name];
             let endpoint = |address: String| Arc::clone(&entry.endpoints[&*address][worker]);
             let breaker = |address: String| Arc::clone(&entry.breakers[&*address]);
+            let state = |address: String| Arc::clone(&entry.states[&*address]);
             UpstreamBlocks {
                 own: Arc::clone(&entry.own[worker]),
                 total: Arc::clone(&entry.own),
                 endpoints: upstream.endpoints.iter().map(|it| endpoint(it.address.to_string())).collect(),
                 breakers: upstream.endpoints.iter().map(|it| breaker(it.address.to_string())).collect(),
+                states: upstream.endpoints.iter().map(|it| state(it.address.to_string())).collect(),
             }
         });
         Blocks {
@@ -151,6 +161,7 @@ impl Registry {
             let addresses: Vec<_> = upstream.endpoints.iter().map(|endpoint| endpoint.address.to_string()).collect();
             entry.endpoints.retain(|address, _| addresses.iter().any(|other| **other == **address));
             entry.breakers.retain(|address, _| addresses.iter().any(|other| **other == **address));
+            entry.states.retain(|address, _| entry.endpoints.contains_key(address));
             true
         });
     }
@@ -186,6 +197,12 @@ impl Registry {
     #[must_use]
     pub(crate) fn upstream(&self, name: &str) -> Option<&UpstreamEntry> {
         self.upstreams.get(name)
+    }
+
+    /// What the sidecar has found out about an endpoint.
+    #[must_use]
+    pub(crate) fn state(&self, upstream: &str, address: &str) -> Option<Arc<EndpointState>> {
+        self.upstreams.get(upstream)?.states.get(address).cloned()
     }
 
     /// Every block of a route that is there, those for requests without a route included.

@@ -20,6 +20,7 @@ use super::admission::Admission;
 use super::connection::{After, Connection, nanos};
 use super::forward::{Unreached, acquire};
 use super::intake::{Plan, Refusal};
+use super::learn::Ended;
 use super::relay::{End, Relay};
 use super::request::Request;
 use super::tunnel;
@@ -126,7 +127,7 @@ impl Running<'_> {
                 let verdict = self.exchange.deadline_passed();
                 return (self.conclude(verdict), None);
             }
-            let attempt = match self.upstream.attempt(&self.connection.worker, &mut tried) {
+            let attempt = match self.upstream.attempt(&self.connection.worker, self.request.hash, &mut tried) {
                 Ok(attempt) => attempt,
                 Err(unavailable) if self.fall_back(&unavailable) => {
                     tried = Tried::default();
@@ -228,17 +229,17 @@ impl Running<'_> {
     fn unreached(&mut self, attempt: &Attempt, unreached: Unreached) -> Next {
         let verdict = match unreached {
             Unreached::Connect => {
-                attempt.count(AttemptResult::Connect);
+                self.learn(attempt, AttemptResult::Connect);
                 self.exchange.attempt_started(false);
                 self.attempt_failed(AttemptFailure::Connect)
             }
             Unreached::Deadline => {
                 self.excuse(attempt);
-                attempt.count(AttemptResult::Timeout);
+                self.learn(attempt, AttemptResult::Timeout);
                 self.exchange.deadline_passed()
             }
             Unreached::ClientGone => {
-                attempt.count(AttemptResult::Cancelled);
+                self.learn(attempt, AttemptResult::Cancelled);
                 self.exchange.client_gone()
             }
         };
@@ -246,30 +247,36 @@ impl Running<'_> {
     }
 
     fn failed(&mut self, attempt: &Attempt, end: &End) -> Next {
-        let answering = self.exchange.is_answering();
-        let (result, verdict) = match end {
-            End::Failed(failure) => {
-                self.reason = Some(failure.reason());
-                (result_of(*failure), self.attempt_failed(*failure))
-            }
-            End::Deadline => {
-                self.excuse(attempt);
-                self.reason = Some(Reason::UpstreamTimeout);
-                (AttemptResult::Timeout, self.exchange.deadline_passed())
-            }
-            End::ClientFault(reason) => {
-                self.reason = Some(*reason);
-                (AttemptResult::Cancelled, self.exchange.body_violation(*reason))
-            }
+        let (result, reason) = match end {
+            End::Failed(failure) => (result_of(*failure), Some(failure.reason())),
+            End::Deadline => (AttemptResult::Timeout, Some(Reason::UpstreamTimeout)),
+            End::ClientFault(reason) => (AttemptResult::Cancelled, Some(*reason)),
             End::Complete { .. } | End::GivenUp { .. } | End::Switched | End::ClientGone => {
-                (AttemptResult::Cancelled, self.exchange.client_gone())
+                (AttemptResult::Cancelled, None)
             }
         };
-        // An attempt whose response head arrived was counted then.
-        if !answering {
-            attempt.count(result);
+        if matches!(end, End::Deadline) {
+            self.excuse(attempt);
         }
+        // An attempt whose response head arrived was told of then. It is before the verdict, because whether there is an
+        // endpoint for a retry may depend on it.
+        if !self.exchange.is_answering() {
+            self.learn(attempt, result);
+        }
+        self.reason = reason.or(self.reason);
+        let verdict = match end {
+            End::Failed(failure) => self.attempt_failed(*failure),
+            End::Deadline => self.exchange.deadline_passed(),
+            End::ClientFault(reason) => self.exchange.body_violation(*reason),
+            _ => self.exchange.client_gone(),
+        };
         self.obey(verdict)
+    }
+
+    /// Tells everybody who cares that the attempt ended without an answer.
+    fn learn(&self, attempt: &Attempt, result: AttemptResult) {
+        attempt.count(result);
+        self.upstream.learn(attempt, Ended::Failed(result), self.connection.worker.ring.coarse_now());
     }
 
     /// The time of the exchange is over: that says nothing about the endpoint if others may have taken it, such as a

@@ -26,6 +26,7 @@ impl Request {
         let upstream = self.live.upstream(id).cloned()?;
         let admission = upstream.gate.enter_now()?;
         self.upstream = Some(id);
+        self.hash = self.fallback_hash;
         self.fell_back = true;
         Some((upstream, admission))
     }

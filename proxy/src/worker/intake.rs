@@ -18,6 +18,7 @@ use supplex_engine::reason::Reason;
 use super::arrival::Arrival;
 use super::connection::{Connection, nanos};
 use super::exchange::beginning::{Beginning, Stamp};
+use super::learn;
 use super::live::Live;
 use super::record::fresh_id;
 use super::request::Request;
@@ -95,6 +96,7 @@ pub(super) fn intake(connection: &mut Connection, arrival: &mut Arrival, started
         }
     };
     request.upstream = Some(route.destination.pick(worker.random.next()));
+    (request.hash, request.fallback_hash) = learn::request_hashes(&request, head, arrival.bytes(), connection.peer);
     scratch.out.clear();
     let trusted = live.snapshot.gateway.trusts(connection.peer);
     let asked = head.field(arrival.bytes(), FieldId::XRequestDeadlineMs).filter(|_| trusted);
@@ -140,6 +142,8 @@ fn facts(live: Rc<Live>, head: &RequestHead, bytes: &[u8], started: u64) -> Requ
         live,
         route: None,
         upstream: None,
+        hash: 0,
+        fallback_hash: 0,
         method: head.method(),
         version: head.version(),
         framing: head.framing(),
@@ -162,6 +166,8 @@ fn refuse_unparsed(connection: &mut Connection, reason: Reason, detail: &'static
         live: worker.live(),
         route: None,
         upstream: None,
+        hash: 0,
+        fallback_hash: 0,
         method: Method::Extension,
         version: Version::Http11,
         framing: Framing::None,

@@ -14,6 +14,10 @@ pub(super) struct Request {
     pub(super) route: Option<RouteId>,
     /// The upstream it was routed to.
     pub(super) upstream: Option<UpstreamId>,
+    /// What the upstream's `hash_key` is in this request; 0 when no one asks.
+    pub(super) hash: u64,
+    /// The same for the upstream of the route's fallback.
+    pub(super) fallback_hash: u64,
     pub(super) method: Method,
     pub(super) version: Version,
     pub(super) framing: Framing,

@@ -14,6 +14,7 @@ mod early;
 mod forwarding;
 mod half_close;
 mod harness;
+mod health;
 mod interim;
 mod keep_alive;
 mod limits;

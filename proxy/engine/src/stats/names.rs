@@ -17,6 +17,9 @@ names! {
     UPSTREAM_IN_FLIGHT = "supplex_upstream_in_flight", "Attempts in flight at an endpoint.";
     UPSTREAM_POOLED = "supplex_upstream_pooled_connections", "Idle connections to an endpoint, kept for the next request.";
     UPSTREAM_WAITING = "supplex_upstream_waiting", "Exchanges that wait because max_in_flight is reached.";
+    ENDPOINT_HEALTHY = "supplex_endpoint_healthy", "Whether probes find an endpoint healthy; 1 without probes.";
+    ENDPOINT_EJECTED = "supplex_endpoint_ejected_workers", "How many workers have ejected an endpoint because of failures in their traffic.";
+    ENDPOINT_EJECTIONS = "supplex_endpoint_ejections_total", "Ejections of an endpoint by a worker.";
     CONNECTIONS = "supplex_connections", "Client connections, by listener and state.";
     ACCEPTED = "supplex_connections_accepted_total", "Client connections accepted.";
     REFUSED = "supplex_connections_refused_total", "Client connections refused because max_connections was reached.";

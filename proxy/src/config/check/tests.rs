@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use supplex_engine::config::{AccessLog, Balance, Destination, Priority, Queue, RetryBudget, RetryOn, Workers};
+use supplex_engine::config::{AccessLog, Balance, Destination, Priority, Queue, Ratio, RetryBudget, RetryOn, Workers};
 use supplex_engine::route::{HostPattern, PathMatch};
 
 use crate::config::{Blueprint, Format, parse};
@@ -217,11 +217,43 @@ fn upstreams_are_used_and_their_timeouts_can_strike() {
         with("attempt_timeout = \"1s\"\nconnect_timeout = \"2s\""),
         ["warning: `connect_timeout` is longer than `attempt_timeout`, which covers connecting as well"]
     );
+    assert_eq!(with("hash_key = \"path\""), ["warning: `hash_key` has no effect on this balancer"]);
+    assert_eq!(with("balance = \"consistent_hash\"\nhash_key = \"cookie:id\""), [""; 0]);
     assert_eq!(with("[upstreams.c]\nendpoints = [\"127.0.0.1:3\"]"), ["warning: no route leads to the upstream `c`"]);
     assert_eq!(
         with("[upstreams.c]\nendpoints = [\"127.0.0.1:3\", { address = \"127.0.0.1:3\", weight = 2 }]"),
         ["error: this endpoint stands in the list already; give it a larger `weight` for a larger share"]
     );
+}
+
+#[test]
+fn probes_have_what_their_kind_needs() {
+    let health = |health: &str| said(&format!("{HEAD}{ROUTE}{UPSTREAM}health = {{ {health} }}"));
+    for good in [
+        "",
+        "kind = \"tcp\", interval = \"2s\"",
+        "path = \"/healthz\", expect_status = \"204\", expect_body = \"ok\"",
+        "kind = \"http\", path = \"/\"",
+    ] {
+        assert_eq!(health(good), [""; 0], "{good}");
+    }
+    assert_eq!(health("kind = \"http\""), ["error: an `http` probe has no path to ask for"]);
+    let tcp = |key: &str| format!("error: a `tcp` probe only connects, so `{key}` says nothing");
+    assert_eq!(health("kind = \"tcp\", path = \"/\""), [tcp("path")]);
+    assert_eq!(health("expect_status = \"200\", expect_body = \"x\""), [tcp("expect_status"), tcp("expect_body")]);
+}
+
+#[test]
+fn shares_are_from_0_to_1() {
+    let with = |line: &str| said(&format!("{HEAD}{ROUTE}{UPSTREAM}{line}"));
+    assert_eq!(with("panic_threshold = 0\nejection = { max_ejected = 1 }"), [""; 0]);
+    let refused = |key: &str, what: &str| [format!("error: upstreams.b.{key}: {what}")];
+    assert_eq!(with("panic_threshold = 1.5"), refused("panic_threshold", "must be from 0 to 1"));
+    let most = "ejection.max_ejected";
+    assert_eq!(with("ejection = { max_ejected = 0.0 }"), refused(most, "must be above 0 and at most 1"));
+    assert_eq!(with("ejection = { max_ejected = nan }"), refused(most, "must be above 0 and at most 1"));
+    let words = "expected a share above 0 and up to 1, found the text `1`";
+    assert_eq!(with("ejection = { max_ejected = \"1\" }"), refused(most, words));
 }
 
 #[test]
@@ -238,6 +270,8 @@ fn defaults_fill_what_is_left_out() {
     let upstream = &blueprint.upstreams[0].settings;
     assert_eq!(upstream.balance, Balance::LeastRequest);
     assert_eq!((upstream.idle_per_worker, upstream.max_in_flight), (64, 1024));
+    assert_eq!((&upstream.health, &upstream.ejection, upstream.slow_start), (&None, &None, None));
+    assert_eq!(upstream.panic_threshold, Ratio::new(0.5));
 }
 
 #[test]

@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use supplex_engine::config::{Destination, Fallback, Route, Upstream, UpstreamId};
+use supplex_engine::config::{Balance, Destination, Fallback, Route, Upstream, UpstreamId};
 
-use super::{breakers, load};
+use super::{breakers, health, load};
 use crate::config::blueprint::{PlannedEndpoint, UpstreamPlan};
 use crate::config::decode::{At, List, refuse_repeats};
 use crate::config::problem::Problems;
@@ -64,8 +64,19 @@ fn check_one(name: At<Name>, raw: Option<At<raw::Upstream>>, problems: &mut Prob
     }
     let written = attempt.filter(|attempt| attempt.written);
     let attempt_timeout = written.map(|at| At { value: at.value.0, span: at.span.clone(), written: true });
+    check_hash_key(&raw, problems);
     let plan = plan(&name.value, raw, problems);
     Checked { name, plan, attempt_timeout }
+}
+
+fn check_hash_key(raw: &raw::Upstream, problems: &mut Problems) {
+    if let (Some(key), Some(balance)) = (&raw.hash_key, &raw.balance)
+        && key.written
+        && balance.value != Balance::ConsistentHash
+    {
+        let message = "`hash_key` has no effect on this balancer".into();
+        problems.warn(key.span.clone(), message, "set `balance = \"consistent_hash\"`, or remove the key");
+    }
 }
 
 fn plan(name: &Name, raw: raw::Upstream, problems: &mut Problems) -> Option<UpstreamPlan> {
@@ -89,6 +100,7 @@ fn plan(name: &Name, raw: raw::Upstream, problems: &mut Problems) -> Option<Upst
             name: name.0.clone(),
             endpoints: Vec::new(),
             balance: raw.balance?.value,
+            hash_key: raw.hash_key?.value,
             connect_timeout: raw.connect_timeout?.value.0,
             attempt_timeout: raw.attempt_timeout?.value.0,
             idle_per_worker: raw.idle_per_worker?.value.size(),
@@ -98,6 +110,10 @@ fn plan(name: &Name, raw: raw::Upstream, problems: &mut Problems) -> Option<Upst
             breaker: if wanted { Some(breaker?) } else { None },
             queue: queue?,
             retry_budget: load::retry_budget(raw.retry_budget)?,
+            health: raw.health.and_then(|health| health::check(health, problems)),
+            ejection: raw.ejection.and_then(|ejection| health::check_ejection(ejection.value)),
+            panic_threshold: raw.panic_threshold?.value.0,
+            slow_start: raw.slow_start.map(|slow_start| slow_start.value.0),
         },
     })
 }

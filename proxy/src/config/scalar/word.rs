@@ -7,10 +7,22 @@ use crate::config::decode::{Refusal, Text};
 use crate::config::document::quote;
 use crate::config::suggest;
 
-const BALANCES: [(&str, Balance); 2] = [("least_request", Balance::LeastRequest), ("round_robin", Balance::RoundRobin)];
+const BALANCES: [(&str, Balance); 5] = [
+    ("least_request", Balance::LeastRequest),
+    ("round_robin", Balance::RoundRobin),
+    ("random", Balance::Random),
+    ("peak_ewma", Balance::PeakEwma),
+    ("consistent_hash", Balance::ConsistentHash),
+];
+
+/// As in the configuration.
+#[must_use]
+pub(crate) fn balance_word(balance: Balance) -> &'static str {
+    BALANCES.iter().find(|(_, other)| *other == balance).map_or("", |(word, _)| word)
+}
 
 impl Text for Balance {
-    const WHAT: &'static str = "\"least_request\" or \"round_robin\"";
+    const WHAT: &'static str = "the name of a balancer such as \"least_request\"";
 
     fn parse(text: &str) -> Result<Self, Refusal> {
         match BALANCES.iter().find(|(word, _)| *word == text) {
@@ -132,7 +144,7 @@ mod tests {
         assert_eq!(Balance::parse("round_robin"), Ok(Balance::RoundRobin));
         let hint = |text| Balance::parse(text).expect_err(text).hint.unwrap_or_default();
         assert_eq!(hint("leastrequest"), "did you mean `least_request`?");
-        assert_eq!(hint("peak_ewma"), "known balancers: least_request, round_robin");
+        assert_eq!(hint("maglev"), "known balancers: least_request, round_robin, random, peak_ewma, consistent_hash");
     }
 
     #[test]

@@ -16,6 +16,7 @@ use crate::ring::{Chunk, Received};
 use crate::worker::Scratch;
 use crate::worker::arrival::Arrival;
 use crate::worker::connection::After;
+use crate::worker::learn::Ended;
 
 /// What an upstream's head may be: generous, since it is ours to trust, and bounded all the same.
 const LIMITS: Limits = Limits { bytes: 63 * 1024, fields: 256 };
@@ -109,6 +110,9 @@ impl Relay<'_> {
                     self.exchange.response_started();
                     self.tally.status = Some(scratch.response.status());
                     self.attempt.count(AttemptResult::Success);
+                    let now = worker.ring.coarse_now();
+                    let ended = Ended::Answered { status: 101, latency: now.saturating_sub(self.sent_at) };
+                    self.upstream.learn(self.attempt, ended, now);
                     return Progress::Over(End::Switched);
                 }
                 Judgement::Final { coding, close, reusable } => {
@@ -135,7 +139,9 @@ impl Relay<'_> {
         let (head, out) = (&scratch.response, &mut scratch.out);
         let (framing, status) = (head.framing(), head.status());
         self.attempt.answered(status);
-        self.upstream.block.duration.observe(now.saturating_sub(self.sent_at));
+        let latency = now.saturating_sub(self.sent_at);
+        self.upstream.block.duration.observe(latency);
+        self.upstream.learn(self.attempt, Ended::Answered { status, latency }, now);
         let candidate = Candidate { status, framing, behind: arrival.bytes().len().saturating_sub(length), reusable };
         if let Some(end) = self.hold_back(&candidate) {
             return Progress::Over(end);
