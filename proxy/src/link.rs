@@ -17,7 +17,8 @@ use std::time::Duration;
 
 use crossbeam_channel::{Receiver, Sender, TrySendError, bounded};
 use supplex_engine::config::{ListenerId, Snapshot};
-use supplex_engine::stats::{EndpointBlock, LimitBlock, ListenerBlock, RouteBlock, UpstreamBlock};
+use supplex_engine::stats::{EndpointBlock, EndpointState, LimitBlock, ListenerBlock, RouteBlock, UpstreamBlock};
+use supplex_engine::upstream::Breaker;
 
 /// Messages a mailbox holds at most. A handoff that does not fit is kept by its sender; a configuration is sent again.
 const MAILBOX_MOST: usize = 4096;
@@ -75,6 +76,10 @@ pub(crate) struct UpstreamBlocks {
     pub total: Arc<[Arc<UpstreamBlock>]>,
     /// In the order of the upstream's endpoints.
     pub endpoints: Vec<Arc<EndpointBlock>>,
+    /// The breakers that all workers share, in the order of the upstream's endpoints.
+    pub breakers: Vec<Arc<Breaker>>,
+    /// In the same order: what the sidecar finds out about them.
+    pub states: Vec<Arc<EndpointState>>,
 }
 
 /// An accepted connection on its way to another worker.

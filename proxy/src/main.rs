@@ -3,6 +3,7 @@
 mod access_log;
 mod boot;
 mod cli;
+mod clock;
 mod config;
 mod link;
 mod ring;

@@ -70,12 +70,12 @@ struct Inner {
 }
 
 impl Ring {
-    /// Nanoseconds since the worker started, as of the last pass. Coarse on purpose: it costs a memory read.
+    /// Nanoseconds since the process started, as of the last pass. Coarse on purpose: it costs a memory read.
     pub(crate) fn coarse_now(&self) -> u64 {
         self.clock.get()
     }
 
-    /// Nanoseconds since the worker started, read from the clock now.
+    /// Nanoseconds since the process started, read from the clock now.
     pub(crate) fn precise_now(&self) -> u64 {
         u64::try_from(self.started.elapsed().as_nanos()).unwrap_or(u64::MAX)
     }

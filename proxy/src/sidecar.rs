@@ -6,9 +6,11 @@
 //! (how it reaches the workers), `admin.rs` (who may ask what).
 
 pub(crate) mod admin;
+pub(crate) mod breakers;
 pub(crate) mod busy;
 pub(crate) mod limits;
 pub(crate) mod metrics;
+pub(crate) mod probes;
 pub(crate) mod publish;
 pub(crate) mod registry;
 pub(crate) mod reload;
@@ -89,6 +91,8 @@ pub(crate) struct Sidecar {
     pub(crate) resolver: Rc<Resolver>,
     /// What became of reloads.
     pub(crate) reloads: RefCell<reload::Record>,
+    /// Active probes.
+    pub(crate) probes: probes::Probes,
     /// How busy the workers were lately.
     pub(crate) busy: busy::Meter,
     /// The stores of limits.
@@ -113,6 +117,7 @@ impl Sidecar {
         Self {
             origin,
             registry: RefCell::new(Registry::new(crew.len())),
+            probes: probes::Probes::default(),
             busy: busy::Meter::new(crew.len()),
             crew,
             log,

@@ -91,6 +91,7 @@ fn response(edits: &HeaderEdits) {
             client: Version::Http11,
             coding: Coding::Keep,
             limited: None,
+            instead_of: None,
         };
         write_response(&mut out, &cx);
         black_box(&out);

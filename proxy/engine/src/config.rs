@@ -4,10 +4,13 @@
 //! file is parsed into these types once, by the shell's `config/check`, and never consulted again. Nothing here reads a
 //! file or resolves a name. Where to read on: `route.rs` for the compiled routing table.
 
+pub mod breaker;
 pub mod edits;
+pub mod health;
 pub mod limit;
 pub mod listener;
 pub mod load;
+pub mod ratio;
 pub mod redis;
 pub mod retries;
 pub mod route;
@@ -17,14 +20,17 @@ use std::net::IpAddr;
 use std::num::NonZeroUsize;
 use std::time::Duration;
 
+pub use breaker::{Breaker, BreakerMode};
 pub use edits::HeaderEdits;
+pub use health::{Ejection, Health, Probe};
 pub use limit::{KeySource, Limit, LimitMode, OnStoreError, Precision, Rate, Store};
 pub use listener::Listener;
 pub use load::{Priority, Queue, Shed};
+pub use ratio::Ratio;
 pub use redis::Redis;
 pub use retries::{Retries, RetryBudget, RetryOn};
-pub use route::{Destination, Rewrite, Route, RouteLimit};
-pub use upstream::{Address, Balance, Endpoint, Upstream};
+pub use route::{Destination, Fallback, Rewrite, Route, RouteLimit};
+pub use upstream::{Address, Balance, Endpoint, HashKey, Upstream};
 
 use crate::route::RouteTable;
 

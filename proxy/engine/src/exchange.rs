@@ -97,6 +97,12 @@ impl Exchange {
         Self { rule, ..self }
     }
 
+    /// What the route and the method allow.
+    #[must_use]
+    pub fn rule(&self) -> RetryRule {
+        self.rule
+    }
+
     /// A connection was chosen for an attempt. `pooled`: it has carried another exchange before. After a connection that
     /// broke it must be a new one, since another could be just as stale; see [`Exchange::needs_fresh`].
     pub fn attempt_started(&mut self, pooled: bool) {

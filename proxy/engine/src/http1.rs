@@ -9,6 +9,7 @@ mod ascii;
 pub mod body;
 mod chunked;
 pub mod emit;
+pub mod forwarded;
 pub mod head;
 pub mod host;
 pub mod method;
@@ -18,7 +19,8 @@ pub mod violation;
 
 pub use body::{BodyDecoder, Coding, Step};
 pub use emit::{
-    LocalReply, RequestContext, ResponseContext, write_interim, write_local_reply, write_request, write_response,
+    FallbackReply, LocalReply, RequestContext, ResponseContext, write_fallback_reply, write_interim, write_local_reply,
+    write_request, write_response,
 };
 pub use head::{Field, FieldId, Framing, Limits, RequestHead, ResponseHead, Version};
 pub use method::Method;

@@ -43,6 +43,8 @@ pub enum Reason {
     UpstreamNone,
     /// `max_in_flight` of the upstream is reached.
     UpstreamBusy,
+    /// The breaker of every endpoint of the upstream is open.
+    BreakerOpen,
     /// The exchange waited longer for its turn at the upstream than `queue.timeout`.
     UpstreamQueueTimeout,
     /// A rate limit of the route is used up.
@@ -102,6 +104,7 @@ rows! {
     UpstreamMalformed "upstream.malformed" 502 "http_protocol_error" "The upstream's answer could not be parsed";
     UpstreamNone "upstream.none" 503 "destination_unavailable" "The upstream has no endpoint to try";
     UpstreamBusy "upstream.busy" 503 "connection_limit_reached" "The upstream has too many requests in flight";
+    BreakerOpen "breaker.open" 503 "destination_unavailable" "The upstream is left alone because it fails";
     UpstreamQueueTimeout "upstream.queue_timeout" 503 "connection_limit_reached" "The request waited too long for its turn at the upstream";
     LimitExceeded "limit.exceeded" 429 "http_request_denied" "The client has sent too many requests";
     LimitStore "limit.store" 503 "http_request_denied" "The rate limit cannot be checked at the moment";

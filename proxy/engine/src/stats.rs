@@ -6,11 +6,13 @@
 
 pub mod block;
 pub mod counter;
+pub mod endpoint_state;
 pub mod histogram;
 pub mod limit;
 pub mod names;
 
 pub use block::{EndpointBlock, ListenerBlock, RouteBlock, UpstreamBlock, WorkerBlock};
 pub use counter::{Counter, Gauge};
+pub use endpoint_state::EndpointState;
 pub use histogram::Histogram;
 pub use limit::{LimitBlock, LimitDecision, LimitSource};

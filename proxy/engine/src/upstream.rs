@@ -1,15 +1,23 @@
 //! Which endpoint a request goes to, and which of its idle connections it takes.
 //!
-//! Only the bookkeeping: nothing here owns a socket or knows an address. `balancer.rs` chooses among endpoints, `pool.rs`
-//! keeps what is idle. The shell's `worker/pool` does the connecting and closing.
+//! Only the bookkeeping: nothing here owns a socket or knows an address. `balancer.rs` chooses among endpoints,
+//! `hash_key.rs` says which requests belong together, `health.rs` and `outlier.rs` judge endpoints, `breaker.rs` says whether
+//! one is to be left alone, `slow_start.rs` lets them return gently, `pool.rs` keeps what is idle. The shell's `worker/pool`
+//! does the connecting and closing.
 
 pub mod balancer;
+pub mod breaker;
+pub mod hash_key;
+pub mod health;
+pub mod outlier;
 pub mod pool;
 pub mod queue;
 pub mod retry_budget;
+pub mod slow_start;
 pub mod tried;
 
-pub use balancer::Balancer;
+pub use balancer::{Balancer, Draw, Member};
+pub use breaker::Breaker;
 pub use pool::Pool;
 pub use queue::Queue;
 pub use retry_budget::RetryBudget;

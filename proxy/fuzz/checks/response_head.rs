@@ -61,6 +61,7 @@ fn forwarded_means_the_same(head: &ResponseHead, bytes: &[u8]) {
             client: Version::Http11,
             coding: Coding::Keep,
             limited: None,
+            instead_of: None,
         };
         write_response(&mut out, &cx);
     }

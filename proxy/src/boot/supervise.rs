@@ -22,7 +22,7 @@ use super::listeners::Book;
 use super::{Prepared, preflight};
 use crate::link::{Message, limits};
 use crate::sidecar::reload::{Trigger, reload};
-use crate::sidecar::{Running, Sidecar, admin, busy, publish, resolve, watch};
+use crate::sidecar::{Running, Sidecar, admin, breakers, busy, probes, publish, resolve, watch};
 use resolve::Resolver;
 
 /// How much longer than `drain_timeout` the workers get to cut what is left.
@@ -65,6 +65,7 @@ pub(super) async fn supervise(prepared: Prepared) -> Result<u8, Failure> {
     spawn_local(admin);
     wait_for_workers(&sidecar, &mut ends).await?;
     announce(&sidecar);
+    probes::follow(&sidecar);
     sidecar.write_ready_file();
     spawn_tasks(&sidecar);
     serve(&sidecar, &mut signals, &mut ends).await
@@ -108,6 +109,7 @@ fn spawn_tasks(sidecar: &Rc<Sidecar>) {
     spawn(sidecar, |sidecar| async move { resolve::run(&sidecar).await });
     spawn(sidecar, |sidecar| async move { watch::run(&sidecar).await });
     spawn(sidecar, |sidecar| async move { busy::run(&sidecar).await });
+    spawn(sidecar, |sidecar| async move { breakers::run(&sidecar).await });
 }
 
 /// Until a drain is asked for.

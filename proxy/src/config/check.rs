@@ -3,8 +3,11 @@
 //! Like the decoding before it, it notes every problem and goes on. It reads no file and resolves no name.
 //! Where to read on: one file per table in `check/`.
 
+mod breakers;
 mod edits;
+mod fallback;
 mod gateway;
+mod health;
 mod limits;
 mod listeners;
 mod load;

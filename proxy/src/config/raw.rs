@@ -3,7 +3,9 @@
 //! A field is `None` when its key is absent or its value was refused; the latter is noted by then. What the values mean
 //! together is not looked at here. `check.rs` makes the engine's types of them.
 
+pub(crate) mod breaker;
 pub(crate) mod gateway;
+pub(crate) mod health;
 pub(crate) mod limit;
 pub(crate) mod listener;
 pub(crate) mod load;
@@ -15,10 +17,11 @@ use super::decode::need::{EMPTY_LIST, EMPTY_TABLE, OPTIONAL, REQUIRED};
 use super::decode::{List, Map, table};
 use super::scalar::Name;
 
+pub(crate) use breaker::Breaker;
 pub(crate) use gateway::Gateway;
 pub(crate) use limit::{Limit, Redis, RouteLimit};
 pub(crate) use listener::Listener;
-pub(crate) use route::{FieldEdits, Match, Route, SplitArm};
+pub(crate) use route::{Fallback, FieldEdits, Match, Route, SplitArm};
 pub(crate) use telemetry::Telemetry;
 pub(crate) use upstream::Upstream;
 

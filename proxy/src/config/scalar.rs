@@ -3,9 +3,11 @@
 //! Nothing here looks at another value; what values mean together is in `check.rs`.
 
 pub(crate) mod address;
+pub(crate) mod body;
 pub(crate) mod duration;
 pub(crate) mod field;
 mod flag;
+pub(crate) mod hash_key;
 pub(crate) mod host;
 pub(crate) mod limit;
 pub(crate) mod method;
@@ -13,6 +15,7 @@ pub(crate) mod name;
 pub(crate) mod number;
 pub(crate) mod path;
 pub(crate) mod pattern;
+pub(crate) mod probe;
 pub(crate) mod rate;
 pub(crate) mod ratio;
 pub(crate) mod redis_url;
@@ -21,6 +24,7 @@ pub(crate) mod token;
 pub(crate) mod word;
 
 pub(crate) use address::Target;
+pub(crate) use body::Body;
 pub(crate) use duration::Duration;
 pub(crate) use field::{EditableField, FieldName, FieldValue};
 pub(crate) use method::MethodToken;
@@ -29,7 +33,7 @@ pub(crate) use number::{Number, Workers};
 pub(crate) use path::{PathPrefix, UrlPath};
 pub(crate) use pattern::Pattern;
 pub(crate) use rate::Rate;
-pub(crate) use ratio::Ratio;
+pub(crate) use ratio::Share;
 pub(crate) use redis_url::RedisUrl;
 pub(crate) use size::Size;
 pub(crate) use token::AdminToken;

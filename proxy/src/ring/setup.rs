@@ -99,12 +99,14 @@ impl Ring {
             starved: Vec::new(),
             pool: Rc::clone(&pool),
         };
+        // Rings of all workers tell the same time.
+        let started = crate::clock::started();
         Ok(Rc::new(Ring {
             inner: RefCell::new(inner),
             pool,
             local_wakes: Cell::new(0),
-            clock: Cell::new(0),
-            started: std::time::Instant::now(),
+            clock: Cell::new(u64::try_from(started.elapsed().as_nanos()).unwrap_or(u64::MAX)),
+            started,
         }))
     }
 }

@@ -1,10 +1,11 @@
-//! The admin endpoint: what the gateway tells about itself, and the two things it can be told to do.
+//! The admin endpoint: what the gateway tells about itself, and the few things it can be told to do.
 //!
 //! A small HTTP/1.1 server on the sidecar's thread. It serves at most [`CONNECTIONS_MOST`] connections with limits on
 //! everything, and reads no request body. Nothing here touches a worker but through what the sidecar offers.
 //! Where to read on: `admin/dispatch.rs` (every path), `admin/gate.rs` (who is let in).
 
 mod answer;
+mod breakers;
 mod config;
 mod dispatch;
 mod gate;

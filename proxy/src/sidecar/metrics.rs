@@ -3,6 +3,7 @@
 //! Names and help texts stand in `supplex_engine::stats::names`, labels come from the configuration or from small enums,
 //! never from a request. Nothing is kept between two scrapes; scraping costs the workers nothing.
 
+mod breakers;
 mod family;
 mod limits;
 mod process;
@@ -31,6 +32,7 @@ pub(crate) fn render(sidecar: &Sidecar) -> prometheus::Result<String> {
     let mut families = requests(&registry);
     families.push(limits(&registry));
     families.extend(upstreams(&registry));
+    families.extend(breakers::families(&sidecar.snapshot(), &registry));
     families.extend(connections(&registry));
     families.extend(workers(sidecar));
     families.extend(limits::families(&sidecar.limits));
@@ -98,6 +100,9 @@ fn upstreams(registry: &Registry) -> Vec<MetricFamily> {
     let mut attempts = Family::new(names::UPSTREAM_REQUESTS, MetricType::COUNTER);
     let mut in_flight = Family::new(names::UPSTREAM_IN_FLIGHT, MetricType::GAUGE);
     let mut pooled = Family::new(names::UPSTREAM_POOLED, MetricType::GAUGE);
+    let mut healthy = Family::new(names::ENDPOINT_HEALTHY, MetricType::GAUGE);
+    let mut ejected = Family::new(names::ENDPOINT_EJECTED, MetricType::GAUGE);
+    let mut ejections = Family::new(names::ENDPOINT_EJECTIONS, MetricType::COUNTER);
     let mut durations = Family::new(names::UPSTREAM_DURATION, MetricType::HISTOGRAM);
     let mut waiting = Family::new(names::UPSTREAM_WAITING, MetricType::GAUGE);
     let mut retries = Family::new(names::RETRIES, MetricType::COUNTER);
@@ -118,9 +123,14 @@ fn upstreams(registry: &Registry) -> Vec<MetricFamily> {
             }
             in_flight.push(&labels, gauge(blocks.iter().map(|block| block.in_flight.get()).sum()));
             pooled.push(&labels, gauge(blocks.iter().map(|block| block.pooled.get()).sum()));
+            let is_healthy = entry.states.get(endpoint).is_none_or(|state| state.is_healthy());
+            healthy.push(&labels, gauge(is_healthy.into()));
+            ejected.push(&labels, gauge(blocks.iter().map(|block| block.ejected.get()).sum()));
+            ejections.push(&labels, counter(blocks.iter().map(|block| block.ejections.get()).sum()));
         }
     }
-    [attempts, in_flight, pooled, durations, waiting, retries].map(Family::finish).into()
+    let families = [attempts, in_flight, pooled, healthy, ejected, ejections, durations, waiting, retries];
+    families.map(Family::finish).into()
 }
 
 fn connections(registry: &Registry) -> Vec<MetricFamily> {
@@ -190,14 +200,15 @@ mod tests {
 
     use supplex_engine::http1::Method;
     use supplex_engine::reason::Reason;
+    use supplex_engine::upstream::breaker::Force;
 
     use super::super::sample::{Sample, block_on, text};
     use super::*;
 
     /// A sidecar whose workers have counted a little.
     fn counted() -> Sample {
-        let limit = "[limits.l]\nrate = \"1/s\"\n";
-        let text = text(&["a", "b"], &["127.0.0.1:1", "unix:/run/x.sock"]) + limit;
+        let extra = "[upstreams.up.breaker]\n[limits.l]\nrate = \"1/s\"\n";
+        let text = text(&["a", "b"], &["127.0.0.1:1", "unix:/run/x.sock"]) + extra;
         let sample = block_on(async { Sample::new(&text) });
         let registry = sample.sidecar.registry.borrow();
         for block in registry.route("a") {
@@ -208,6 +219,7 @@ mod tests {
         registry.route("a")[0].responses.increment(Method::Extension, 201);
         registry.unrouted()[1].local(Reason::RouteNone).increment();
         let up = registry.upstream("up").expect("an upstream");
+        up.breakers["127.0.0.1:1"].force(Force::Open, 0);
         up.endpoints["127.0.0.1:1"][0].results(AttemptResult::Timeout).add(5);
         up.endpoints["unix:/run/x.sock"][1].pooled.set(3);
         sample.sidecar.crew[1].block.handoffs.add(2);
@@ -233,6 +245,10 @@ mod tests {
             "supplex_local_replies_total{reason=\"route.none\"} 1",
             "supplex_upstream_requests_total{endpoint=\"127.0.0.1:1\",result=\"timeout\",upstream=\"up\"} 5",
             "supplex_upstream_pooled_connections{endpoint=\"unix:/run/x.sock\",upstream=\"up\"} 3",
+            "supplex_breaker_state{endpoint=\"127.0.0.1:1\",upstream=\"up\"} 2",
+            "supplex_breaker_state{endpoint=\"unix:/run/x.sock\",upstream=\"up\"} 0",
+            "supplex_breaker_transitions_total{cause=\"forced\",endpoint=\"127.0.0.1:1\",to=\"open\",upstream=\"up\"} 1",
+            "supplex_breaker_transitions_total{cause=\"connect\",endpoint=\"127.0.0.1:1\",to=\"open\",upstream=\"up\"} 0",
             "supplex_retries_total{result=\"success\",upstream=\"up\"} 0",
             "supplex_connections{listener=\"public\",state=\"idle\"} 0",
             "supplex_connections_accepted_total{listener=\"public\"} 0",

@@ -11,9 +11,12 @@ use supplex_engine::config::Snapshot;
 use supplex_engine::reason::{self, Reason};
 use supplex_engine::stats::histogram::OVERHEAD_BOUNDS;
 use supplex_engine::stats::{
-    EndpointBlock, Histogram, LimitBlock, LimitDecision, LimitSource, ListenerBlock, RouteBlock, UpstreamBlock,
+    EndpointBlock, EndpointState, Histogram, LimitBlock, LimitDecision, LimitSource, ListenerBlock, RouteBlock,
+    UpstreamBlock,
 };
+use supplex_engine::upstream::Breaker;
 
+use crate::clock;
 use crate::link::{Blocks, UpstreamBlocks};
 
 /// The blocks of one identity, by worker.
@@ -38,6 +41,10 @@ pub(crate) struct UpstreamEntry {
     pub(crate) own: PerWorker<UpstreamBlock>,
     /// By address.
     pub(crate) endpoints: BTreeMap<Box<str>, PerWorker<EndpointBlock>>,
+    /// By address; shared by all workers.
+    pub(crate) breakers: BTreeMap<Box<str>, Arc<Breaker>>,
+    /// By address: what the sidecar finds out, for all workers.
+    pub(crate) states: BTreeMap<Box<str>, Arc<EndpointState>>,
 }
 
 /// What blocks that left had added to sums over all of their kind.
@@ -100,10 +107,19 @@ impl Registry {
             self.limits.entry(limit.name.clone()).or_insert_with(|| fresh(workers));
         }
         for upstream in &snapshot.upstreams {
-            let entry = || UpstreamEntry { own: fresh(workers), endpoints: BTreeMap::new() };
+            let entry = || UpstreamEntry {
+                own: fresh(workers),
+                endpoints: BTreeMap::new(),
+                breakers: BTreeMap::new(),
+                states: BTreeMap::new(),
+            };
             let entry = self.upstreams.entry(upstream.name.clone()).or_insert_with(entry);
             for endpoint in &upstream.endpoints {
-                entry.endpoints.entry(endpoint.address.to_string().into()).or_insert_with(|| fresh(workers));
+                let address: Box<str> = endpoint.address.to_string().into();
+                let breaker = || Arc::new(Breaker::new(workers, clock::millis()));
+                entry.breakers.entry(address.clone()).or_insert_with(breaker);
+                entry.states.entry(address.clone()).or_default();
+                entry.endpoints.entry(address).or_insert_with(|| fresh(workers));
             }
         }
         (0..workers).map(|worker| self.blocks(snapshot, worker)).collect()
@@ -115,10 +131,14 @@ impl Registry {
         let upstreams = snapshot.upstreams.iter().map(|upstream| {
             let entry = &self.upstreams[&upstream.name];
             let endpoint = |address: String| Arc::clone(&entry.endpoints[&*address][worker]);
+            let breaker = |address: String| Arc::clone(&entry.breakers[&*address]);
+            let state = |address: String| Arc::clone(&entry.states[&*address]);
             UpstreamBlocks {
                 own: Arc::clone(&entry.own[worker]),
                 total: Arc::clone(&entry.own),
                 endpoints: upstream.endpoints.iter().map(|it| endpoint(it.address.to_string())).collect(),
+                breakers: upstream.endpoints.iter().map(|it| breaker(it.address.to_string())).collect(),
+                states: upstream.endpoints.iter().map(|it| state(it.address.to_string())).collect(),
             }
         });
         Blocks {
@@ -150,6 +170,8 @@ impl Registry {
             };
             let addresses: Vec<_> = upstream.endpoints.iter().map(|endpoint| endpoint.address.to_string()).collect();
             entry.endpoints.retain(|address, _| addresses.iter().any(|other| **other == **address));
+            entry.breakers.retain(|address, _| addresses.iter().any(|other| **other == **address));
+            entry.states.retain(|address, _| entry.endpoints.contains_key(address));
             true
         });
     }
@@ -202,6 +224,12 @@ impl Registry {
     #[must_use]
     pub(crate) fn upstream(&self, name: &str) -> Option<&UpstreamEntry> {
         self.upstreams.get(name)
+    }
+
+    /// What the sidecar has found out about an endpoint.
+    #[must_use]
+    pub(crate) fn state(&self, upstream: &str, address: &str) -> Option<Arc<EndpointState>> {
+        self.upstreams.get(upstream)?.states.get(address).cloned()
     }
 
     /// Every block of a route that is there, those for requests without a route included.

@@ -16,7 +16,7 @@ use tokio::task::spawn_blocking;
 
 pub(crate) use outcome::{Outcome, Problem, Record, Refusal, Trigger};
 
-use super::{Running, Sidecar, publish, resolve};
+use super::{Running, Sidecar, probes, publish, resolve};
 use crate::config::{self, Blueprint, Report};
 
 /// A configuration file that holds.
@@ -101,6 +101,7 @@ async fn attempt(sidecar: &Rc<Sidecar>) -> Result<Outcome, Vec<Problem>> {
         snapshot: Arc::clone(&snapshot),
         loaded_at: SystemTime::now(),
     };
+    probes::follow(sidecar);
     publish::deliver(&sidecar.crew, messages).await;
     let behind = publish::acknowledged(&sidecar.crew, &snapshot).await.err().unwrap_or_default();
     if behind.is_empty() {

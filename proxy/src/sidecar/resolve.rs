@@ -17,7 +17,7 @@ use tokio::sync::Notify;
 use tokio::task::{AbortHandle, spawn_local};
 use tokio::time::{sleep, timeout};
 
-use super::{Sidecar, publish};
+use super::{Sidecar, probes, publish};
 use crate::config::Resolved;
 
 /// Between two look-ups of a name.
@@ -170,6 +170,7 @@ async fn republish(sidecar: &Rc<Sidecar>) {
     let new = Arc::new(new);
     let messages = publish::assignments(&mut sidecar.registry.borrow_mut(), &new, Vec::new());
     sidecar.running.borrow_mut().snapshot = Arc::clone(&new);
+    probes::follow(sidecar);
     publish::deliver(&sidecar.crew, messages).await;
     match publish::acknowledged(&sidecar.crew, &new).await {
         Ok(()) => {

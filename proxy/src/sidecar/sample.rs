@@ -8,8 +8,8 @@ use std::time::{Duration, SystemTime};
 
 use crossbeam_channel::Receiver;
 use supplex_engine::config::{
-    Address, Balance, Destination, Endpoint, Gateway, HeaderEdits, Listener, Priority, Queue, RetryBudget, Rewrite,
-    Route, Snapshot, Telemetry, Upstream, UpstreamId, Workers,
+    Address, Balance, Destination, Endpoint, Gateway, HashKey, HeaderEdits, Listener, Priority, Queue, RetryBudget,
+    Rewrite, Route, Snapshot, Telemetry, Upstream, UpstreamId, Workers,
 };
 use supplex_engine::route::{Matcher, PathMatch, RouteTable};
 
@@ -74,6 +74,7 @@ fn route(name: &str) -> Route {
         limits: Vec::new(),
         request_headers: HeaderEdits::default(),
         response_headers: HeaderEdits::default(),
+        fallback: None,
     }
 }
 
@@ -87,13 +88,19 @@ fn upstream(name: &str, endpoints: &[&str]) -> Upstream {
         name: name.into(),
         endpoints: endpoints.iter().map(endpoint).collect(),
         balance: Balance::LeastRequest,
+        hash_key: HashKey::default(),
         connect_timeout: Duration::from_millis(250),
         attempt_timeout: Duration::from_secs(2),
         idle_per_worker: 64,
         idle_timeout: Duration::from_secs(30),
         max_in_flight: 1024,
+        breaker: None,
         queue: Queue::default(),
         retry_budget: RetryBudget::default(),
+        health: None,
+        ejection: None,
+        panic_threshold: None,
+        slow_start: None,
     }
 }
 

@@ -137,6 +137,7 @@ fn refuse(worker: &Worker, socket: OwnedFd) {
     let reply = LocalReply {
         reason,
         detail: reason.row().title,
+        retry_after: None,
         request_id: b"",
         date: &worker.clock.date(),
         close: true,

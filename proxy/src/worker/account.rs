@@ -38,7 +38,9 @@ pub(super) fn account(worker: &Worker, peer: IpAddr, record: &Record, request: &
     if let Some(status) = outcome.status {
         block.responses.increment(request.method, status);
     }
-    if let Some(reason) = outcome.reason {
+    // A fallback's upstream has answered in place of the gateway.
+    let stood_in = request.fell_back && outcome.reason == Some(Reason::BreakerOpen);
+    if let Some(reason) = outcome.reason.filter(|_| !stood_in) {
         block.local(reason).increment();
     }
     block.duration.observe(duration);

@@ -16,13 +16,15 @@ use supplex_engine::stats::block::AttemptResult;
 use supplex_engine::upstream::Tried;
 
 use super::account::{Outcome, account};
+use super::admission::Admission;
 use super::connection::{After, Connection, nanos};
 use super::forward::{Unreached, acquire};
 use super::intake::{Plan, Refusal};
+use super::learn::Ended;
 use super::relay::{End, Relay};
 use super::request::Request;
 use super::tunnel;
-use super::upstream::{Attempt, LiveUpstream};
+use super::upstream::{Attempt, LiveUpstream, Unavailable};
 use beginning::Beginning;
 
 /// What an exchange adds up while it runs.
@@ -50,9 +52,21 @@ pub(super) async fn run(connection: &mut Connection, plan: Plan) -> After {
     }
     let has_body = request.framing != Framing::None;
     let exchange = Exchange::new(request.method, has_body, deadline).with_retries(rule);
-    let (tally, reason, waited) = (Tally::default(), None, 0);
-    let mut running =
-        Running { connection, request, upstream, exchange, tally, beginning, body, reason, backoff, waited };
+    let mut running = Running {
+        connection,
+        request,
+        upstream,
+        exchange,
+        tally: Tally::default(),
+        beginning,
+        body,
+        reason: None,
+        retry_after: None,
+        stand_in: None,
+        failure: None,
+        backoff,
+        waited: 0,
+    };
     let (after, endpoint) = running.run().await;
     running.account(endpoint.as_ref());
     after
@@ -76,6 +90,12 @@ struct Running<'a> {
     body: BodyDecoder,
     /// Why the gateway answered itself or gave up.
     reason: Option<Reason>,
+    /// When to come again, in seconds, if that is known.
+    retry_after: Option<u32>,
+    /// The place at the upstream of the route's fallback.
+    stand_in: Option<Admission>,
+    /// What the last attempt failed with, for when no other one can be made.
+    failure: Option<Reason>,
     /// The bound of the pause before the first retry, in nanoseconds.
     backoff: u64,
     /// Nanoseconds spent in the queue and in pauses.
@@ -107,16 +127,37 @@ impl Running<'_> {
                 let verdict = self.exchange.deadline_passed();
                 return (self.conclude(verdict), None);
             }
-            let Some((position, endpoint)) = self.upstream.pick(self.connection.worker.random.next(), tried) else {
-                let verdict = self.exchange.refused(Reason::UpstreamNone);
-                return (self.conclude(verdict), None);
+            let attempt = match self.upstream.attempt(&self.connection.worker, self.request.hash, &mut tried) {
+                Ok(attempt) => attempt,
+                Err(unavailable) if self.fall_back(&unavailable) => {
+                    tried = Tried::default();
+                    continue;
+                }
+                Err(unavailable) => return (self.none_left(&unavailable), None),
             };
-            tried.add(position);
-            let attempt = endpoint.begin();
             if let Next::Ended(after) = self.attempt(&attempt).await {
                 return (after, Some(attempt));
             }
         }
+    }
+
+    /// Goes on at the upstream of the route's fallback, if that is the way out.
+    fn fall_back(&mut self, unavailable: &Unavailable) -> bool {
+        let Some((upstream, admission)) = self.request.fall_back(unavailable.reason) else { return false };
+        if self.exchange.rule().max() > 0 {
+            upstream.count_request(self.connection.worker.ring.coarse_now());
+        }
+        (self.upstream, self.stand_in) = (upstream, Some(admission));
+        true
+    }
+
+    /// No attempt can be made. What an earlier one failed with says more than that nothing else was left to try.
+    fn none_left(&mut self, unavailable: &Unavailable) -> After {
+        if self.failure.is_none() {
+            self.retry_after = unavailable.retry_after;
+        }
+        let verdict = self.exchange.refused(self.failure.unwrap_or(unavailable.reason));
+        self.conclude(verdict)
     }
 
     async fn attempt(&mut self, attempt: &Attempt) -> Next {
@@ -131,6 +172,7 @@ impl Running<'_> {
             Ok(acquired) => acquired,
             Err(unreached) => return self.unreached(attempt, unreached),
         };
+        attempt.set_pooled(pooled);
         let now = worker.ring.coarse_now();
         if now >= deadline {
             return self.unreached(attempt, Unreached::Deadline);
@@ -187,16 +229,17 @@ impl Running<'_> {
     fn unreached(&mut self, attempt: &Attempt, unreached: Unreached) -> Next {
         let verdict = match unreached {
             Unreached::Connect => {
-                attempt.count(AttemptResult::Connect);
+                self.learn(attempt, AttemptResult::Connect);
                 self.exchange.attempt_started(false);
                 self.attempt_failed(AttemptFailure::Connect)
             }
             Unreached::Deadline => {
-                attempt.count(AttemptResult::Timeout);
+                self.excuse(attempt);
+                self.learn(attempt, AttemptResult::Timeout);
                 self.exchange.deadline_passed()
             }
             Unreached::ClientGone => {
-                attempt.count(AttemptResult::Cancelled);
+                self.learn(attempt, AttemptResult::Cancelled);
                 self.exchange.client_gone()
             }
         };
@@ -204,34 +247,50 @@ impl Running<'_> {
     }
 
     fn failed(&mut self, attempt: &Attempt, end: &End) -> Next {
-        let answering = self.exchange.is_answering();
-        let (result, verdict) = match end {
-            End::Failed(failure) => {
-                self.reason = Some(failure.reason());
-                (result_of(*failure), self.attempt_failed(*failure))
-            }
-            End::Deadline => {
-                self.reason = Some(Reason::UpstreamTimeout);
-                (AttemptResult::Timeout, self.exchange.deadline_passed())
-            }
-            End::ClientFault(reason) => {
-                self.reason = Some(*reason);
-                (AttemptResult::Cancelled, self.exchange.body_violation(*reason))
-            }
+        let (result, reason) = match end {
+            End::Failed(failure) => (result_of(*failure), Some(failure.reason())),
+            End::Deadline => (AttemptResult::Timeout, Some(Reason::UpstreamTimeout)),
+            End::ClientFault(reason) => (AttemptResult::Cancelled, Some(*reason)),
             End::Complete { .. } | End::GivenUp { .. } | End::Switched | End::ClientGone => {
-                (AttemptResult::Cancelled, self.exchange.client_gone())
+                (AttemptResult::Cancelled, None)
             }
         };
-        // An attempt whose response head arrived was counted then.
-        if !answering {
-            attempt.count(result);
+        if matches!(end, End::Deadline) {
+            self.excuse(attempt);
         }
+        // An attempt whose response head arrived was told of then. It is before the verdict, because whether there is an
+        // endpoint for a retry may depend on it.
+        if !self.exchange.is_answering() {
+            self.learn(attempt, result);
+        }
+        self.reason = reason.or(self.reason);
+        let verdict = match end {
+            End::Failed(failure) => self.attempt_failed(*failure),
+            End::Deadline => self.exchange.deadline_passed(),
+            End::ClientFault(reason) => self.exchange.body_violation(*reason),
+            _ => self.exchange.client_gone(),
+        };
         self.obey(verdict)
     }
 
+    /// Tells everybody who cares that the attempt ended without an answer.
+    fn learn(&self, attempt: &Attempt, result: AttemptResult) {
+        attempt.count(result);
+        self.upstream.learn(attempt, Ended::Failed(result), self.connection.worker.ring.coarse_now());
+    }
+
+    /// The time of the exchange is over: that says nothing about the endpoint if others may have taken it, such as a
+    /// client with its body, or a queue.
+    fn excuse(&self, attempt: &Attempt) {
+        if !self.body.is_done() || self.waited > 0 {
+            attempt.excuse();
+        }
+    }
+
     fn attempt_failed(&mut self, failure: AttemptFailure) -> Verdict {
-        let now = self.connection.worker.ring.coarse_now();
-        self.exchange.attempt_failed(failure, now, || self.upstream.may_retry(now))
+        let worker = &self.connection.worker;
+        self.failure = Some(failure.reason());
+        self.exchange.attempt_failed(failure, worker.ring.coarse_now(), || self.upstream.may_retry(worker))
     }
 
     fn obey(&mut self, verdict: Verdict) -> Next {
@@ -258,7 +317,13 @@ impl Running<'_> {
         self.tally.status = Some(reason.status());
         // What is left of the body would be taken for the next request.
         let close = !self.body.is_done();
-        let (after, sent) = self.connection.reply(&self.request, reason, reason.row().title, close);
+        if let Some((status, after, sent)) = self.connection.reply_instead(&self.request, reason, close) {
+            self.tally.status = Some(status);
+            self.tally.sent += sent;
+            return after;
+        }
+        let detail = reason.row().title;
+        let (after, sent) = self.connection.reply(&self.request, reason, detail, close, self.retry_after);
         self.tally.sent += sent;
         after
     }
@@ -272,7 +337,7 @@ impl Running<'_> {
         }
         let outcome = Outcome {
             status,
-            reason: self.reason,
+            reason: self.reason.or(self.request.fell_back.then_some(Reason::BreakerOpen)),
             endpoint: attempt.map(|attempt| &*attempt.endpoint().label),
             retried: self.exchange.retried(),
             received: received + self.body.data_bytes(),

@@ -19,6 +19,7 @@ use supplex_engine::reason::Reason;
 use super::arrival::Arrival;
 use super::connection::{Connection, nanos};
 use super::exchange::beginning::{Beginning, Stamp};
+use super::learn;
 use super::limit::{self, Waiting};
 use super::live::Live;
 use super::record::fresh_id;
@@ -103,6 +104,7 @@ pub(super) fn intake(connection: &mut Connection, arrival: &mut Arrival, started
         }
     };
     request.upstream = Some(route.destination.pick(worker.random.next()));
+    (request.hash, request.fallback_hash) = learn::request_hashes(&request, head, arrival.bytes(), connection.peer);
     scratch.out.clear();
     let trusted = live.snapshot.gateway.trusts(connection.peer);
     let asked = head.field(arrival.bytes(), FieldId::XRequestDeadlineMs).filter(|_| trusted);
@@ -151,11 +153,14 @@ fn facts(live: Rc<Live>, head: &RequestHead, bytes: &[u8], started: u64) -> Requ
         live,
         route: None,
         upstream: None,
+        hash: 0,
+        fallback_hash: 0,
         method: head.method(),
         version: head.version(),
         framing: head.framing(),
         keep_alive: head.keep_alive(),
         upgrade: head.upgrade(bytes).is_some(),
+        fell_back: false,
         started,
         told: Told::default(),
     }
@@ -173,11 +178,14 @@ fn refuse_unparsed(connection: &mut Connection, reason: Reason, detail: &'static
         live: worker.live(),
         route: None,
         upstream: None,
+        hash: 0,
+        fallback_hash: 0,
         method: Method::Extension,
         version: Version::Http11,
         framing: Framing::None,
         keep_alive: false,
         upgrade: false,
+        fell_back: false,
         started,
         told: Told::default(),
     };

@@ -72,7 +72,7 @@ impl Live {
         let upstreams = snapshot.upstreams.iter().zip(blocks.upstreams).map(|(settings, blocks)| {
             let known =
                 former.and_then(|live| live.upstreams.iter().find(|known| known.settings.name == settings.name));
-            Rc::new(LiveUpstream::new(ring, settings, blocks, known.map(|known| &**known)))
+            Rc::new(LiveUpstream::new(ring, settings, blocks, known.map(|known| &**known), now))
         });
         let upstreams = upstreams.collect();
         let former = former.map_or(&[][..], |live| &live.listeners);

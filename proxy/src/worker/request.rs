@@ -15,6 +15,10 @@ pub(super) struct Request {
     pub(super) route: Option<RouteId>,
     /// The upstream it was routed to.
     pub(super) upstream: Option<UpstreamId>,
+    /// What the upstream's `hash_key` is in this request; 0 when no one asks.
+    pub(super) hash: u64,
+    /// The same for the upstream of the route's fallback.
+    pub(super) fallback_hash: u64,
     pub(super) method: Method,
     pub(super) version: Version,
     pub(super) framing: Framing,
@@ -22,6 +26,8 @@ pub(super) struct Request {
     pub(super) keep_alive: bool,
     /// Whether the client asked to switch protocols.
     pub(super) upgrade: bool,
+    /// Whether the upstream is that of the route's fallback.
+    pub(super) fell_back: bool,
     /// When its first byte arrived, on the ring's clock.
     pub(super) started: u64,
     /// What the client is told about its limits.

@@ -13,7 +13,7 @@ impl Connection {
     pub(super) fn refuse(&self, refusal: &Refusal) -> After {
         let Refusal { request, reason, detail, close } = refusal;
         let now = self.worker.ring.precise_now();
-        let (after, sent) = self.reply(request, *reason, detail, *close);
+        let (after, sent) = self.reply(request, *reason, detail, *close, None);
         let outcome = Outcome {
             status: Some(reason.status()),
             reason: Some(*reason),
@@ -27,14 +27,23 @@ impl Connection {
         after
     }
 
-    /// Sends a local reply. Returns what becomes of the connection, and the length of the body.
-    pub(super) fn reply(&self, request: &Request, reason: Reason, detail: &str, close: bool) -> (After, u64) {
+    /// Sends a local reply. `retry_after`: seconds, if it is known. Returns what becomes of the connection, and the length
+    /// of the body.
+    pub(super) fn reply(
+        &self,
+        request: &Request,
+        reason: Reason,
+        detail: &str,
+        close: bool,
+        retry_after: Option<u32>,
+    ) -> (After, u64) {
         let close = close || !request.keep_alive || self.leaving_since().is_some();
         let scratch = &mut *self.worker.scratch.borrow_mut();
         scratch.out.clear();
         let reply = LocalReply {
             reason,
             detail,
+            retry_after,
             request_id: self.record.id(),
             date: &self.worker.clock.date(),
             close,

@@ -71,6 +71,7 @@ fn tick(worker: &Worker, now: u64, times: &Times) {
     worker.timers.advance(now);
     // A place that came free in another worker wakes nobody here.
     worker.live().upstreams().iter().for_each(|upstream| upstream.gate.serve());
+    worker.live().upstreams().iter().filter(|upstream| upstream.is_watched()).for_each(|one| one.refresh(now));
     worker.block.log_drops.add(worker.log.hand_over());
     if now >= times.next_slow.get() {
         times.next_slow.set(now + SLOW);

@@ -9,11 +9,15 @@ use std::sync::Arc;
 
 use socket2::SockAddr;
 use supplex_engine::config::{self, Address};
+use supplex_engine::reason::Reason;
 use supplex_engine::stats::block::AttemptResult;
 use supplex_engine::stats::{EndpointBlock, UpstreamBlock};
-use supplex_engine::upstream::{Balancer, Pool, RetryBudget, Tried};
+use supplex_engine::upstream::{Balancer, Breaker, Draw, Member, Pool, RetryBudget, Tried};
 
+use super::Worker;
 use super::admission::Gate;
+use super::breaker::{Breakers, Policy, Watch};
+use super::health::Fitness;
 use crate::link::UpstreamBlocks;
 use crate::ring::{Ring, Socket};
 
@@ -25,7 +29,10 @@ pub(super) struct LiveUpstream {
     pub(super) gate: Rc<Gate>,
     retries: Rc<RefCell<RetryBudget>>,
     pub(super) endpoints: Vec<Rc<LiveEndpoint>>,
-    balancer: RefCell<Balancer>,
+    pub(super) balancer: RefCell<Balancer>,
+    /// Too few endpoints are well, so all are used.
+    pub(super) panicking: Cell<bool>,
+    breakers: Option<Rc<Policy>>,
 }
 
 /// One address of an upstream. Outlives the configurations it is part of.
@@ -35,13 +42,31 @@ pub(super) struct LiveEndpoint {
     pub(super) label: Box<str>,
     pub(super) address: SockAddr,
     pub(super) block: Arc<EndpointBlock>,
+    pub(super) fitness: Fitness,
     idle: RefCell<Pool<Socket>>,
+    /// Shared by all workers.
+    pub(super) breaker: Arc<Breaker>,
     /// No longer in the configuration: connections are not kept.
     retired: Cell<bool>,
 }
 
 /// One attempt in flight.
-pub(super) struct Attempt(Rc<LiveEndpoint>);
+pub(super) struct Attempt {
+    endpoint: Rc<LiveEndpoint>,
+    /// What the endpoint's breaker waits for.
+    watch: Option<Watch>,
+    /// Whether the connection had been used before.
+    pooled: Cell<bool>,
+    /// Nothing that becomes of it is the endpoint's doing.
+    excused: Cell<bool>,
+}
+
+/// Why no attempt can be made.
+pub(super) struct Unavailable {
+    pub(super) reason: Reason,
+    /// Seconds, if it is known when to come again.
+    pub(super) retry_after: Option<u32>,
+}
 
 impl LiveUpstream {
     pub(super) fn new(
@@ -49,6 +74,7 @@ impl LiveUpstream {
         settings: &config::Upstream,
         blocks: UpstreamBlocks,
         former: Option<&LiveUpstream>,
+        now: u64,
     ) -> Self {
         let gate = former.map_or_else(|| Gate::new(ring, &blocks, settings), |former| Rc::clone(&former.gate));
         gate.follow(settings);
@@ -59,17 +85,27 @@ impl LiveUpstream {
             let same = |endpoint: &&Rc<LiveEndpoint>| endpoint.settings.address == wanted.address;
             former.and_then(|former| former.endpoints.iter().find(same)).cloned()
         };
-        let endpoints = settings.endpoints.iter().zip(blocks.endpoints).filter_map(|(settings, block)| {
-            known(settings).or_else(|| LiveEndpoint::new(settings, block).map(Rc::new))
+        let added = former.map(|_| now);
+        let shared = blocks.endpoints.into_iter().zip(blocks.states).zip(blocks.breakers);
+        let endpoints = settings.endpoints.iter().zip(shared).filter_map(|(settings, ((block, state), breaker))| {
+            let fitness = || Fitness::new(state, member(settings).identity, added);
+            known(settings).or_else(|| LiveEndpoint::new(settings, block, fitness(), breaker).map(Rc::new))
         });
         let endpoints: Vec<Rc<LiveEndpoint>> = endpoints.collect();
         if let Some(former) = former {
             let gone = former.endpoints.iter().filter(|known| !endpoints.iter().any(|kept| Rc::ptr_eq(kept, known)));
             gone.for_each(|endpoint| endpoint.retire());
         }
-        let weights: Vec<u32> = settings.endpoints.iter().map(|endpoint| endpoint.weight).collect();
-        let balancer = RefCell::new(Balancer::new(settings.balance, &weights));
-        Self { settings: settings.clone(), block: blocks.own, gate, retries, endpoints, balancer }
+        let members: Vec<Member> = settings.endpoints.iter().map(member).collect();
+        let mut balancer = Balancer::new(settings.balance, &members);
+        if let Some(former) = former {
+            balancer.adopt(&former.balancer.borrow(), now);
+        }
+        let (balancer, panicking) = (RefCell::new(balancer), Cell::default());
+        let (settings, breakers) = (settings.clone(), Policy::new(settings));
+        let upstream = Self { settings, block: blocks.own, gate, retries, endpoints, balancer, panicking, breakers };
+        upstream.refresh(now);
+        upstream
     }
 
     /// Counts a request whose retries are charged to the budget.
@@ -77,9 +113,13 @@ impl LiveUpstream {
         self.retries.borrow_mut().request(now);
     }
 
-    /// Whether the budget allows a retry now; charges it if so.
-    pub(super) fn may_retry(&self, now: u64) -> bool {
-        let allowed = self.retries.borrow_mut().spend(now);
+    /// Whether the budget allows a retry now, and there is an endpoint for it; charges it if so.
+    pub(super) fn may_retry(&self, worker: &Rc<Worker>) -> bool {
+        let breakers = Breakers::new(self.breakers.as_ref(), worker);
+        if !self.usable().any(|endpoint| breakers.lets_through(&endpoint.breaker)) {
+            return false;
+        }
+        let allowed = self.retries.borrow_mut().spend(worker.ring.coarse_now());
         if !allowed {
             self.block.retry_exhausted.increment();
         }
@@ -93,20 +133,68 @@ impl LiveUpstream {
         self.block.budget_retries.set(retries);
     }
 
-    /// The endpoint for the next attempt with its position: one that was not tried, if there is one.
-    pub(super) fn pick(&self, random: u64, tried: Tried) -> Option<(usize, &Rc<LiveEndpoint>)> {
+    /// Begins the next attempt, at the endpoint that the balancer chooses among those whose breakers let it through: one
+    /// that was not tried, if there is one. Notes that it is tried.
+    pub(super) fn attempt(&self, worker: &Rc<Worker>, hash: u64, tried: &mut Tried) -> Result<Attempt, Unavailable> {
+        let breakers = Breakers::new(self.breakers.as_ref(), worker);
+        loop {
+            let draw = Draw { now: worker.ring.coarse_now(), random: worker.random.next(), hash };
+            let Some((position, endpoint)) = self.pick(&breakers, draw, *tried) else {
+                let retry_after = breakers.closed_off(self.usable());
+                let reason = if retry_after.is_some() { Reason::BreakerOpen } else { Reason::UpstreamNone };
+                return Err(Unavailable { reason, retry_after });
+            };
+            // Another worker may have taken the last place of a probe meanwhile; then there is another choice to make.
+            if let Some(watch) = breakers.enter(&endpoint.breaker) {
+                tried.add(position);
+                endpoint.block.in_flight.increment();
+                let (pooled, excused) = (Cell::default(), Cell::default());
+                return Ok(Attempt { endpoint: Rc::clone(endpoint), watch, pooled, excused });
+            }
+        }
+    }
+
+    /// The endpoints that may be used by health and ejection.
+    fn usable(&self) -> impl Iterator<Item = &Rc<LiveEndpoint>> {
+        self.endpoints.iter().enumerate().filter(|(index, _)| self.is_usable(*index)).map(|(_, endpoint)| endpoint)
+    }
+
+    /// The endpoint for the next attempt with its position.
+    fn pick(&self, breakers: &Breakers<'_>, draw: Draw, tried: Tried) -> Option<(usize, &Rc<LiveEndpoint>)> {
         let in_flight = |index: usize| self.endpoints.get(index).map_or(0, |endpoint| endpoint.block.in_flight.get());
+        let fit = |index: usize| self.endpoints.get(index).filter(|_| self.is_usable(index));
+        let usable = |index: usize| fit(index).is_some_and(|one| breakers.lets_through(&one.breaker));
+        // Who is on its way back is passed over now and then, as long as there is somebody else.
+        let whole =
+            |index: usize| fit(index).is_some_and(|one| breakers.prefers(&one.breaker)) && self.takes_part(index, draw);
         let mut balancer = self.balancer.borrow_mut();
-        let untried = balancer.pick(in_flight, random, |index| !tried.has(index));
+        let mut among = |tried: Tried| {
+            let untried = |index: usize| !tried.has(index);
+            let picked = balancer.pick(in_flight, draw, |index| untried(index) && whole(index));
+            picked.or_else(|| balancer.pick(in_flight, draw, |index| untried(index) && usable(index)))
+        };
         // Where all were tried, any is better than none.
-        let again = || if tried.is_empty() { None } else { balancer.pick(in_flight, random, |_| true) };
-        let picked = untried.or_else(again)?;
+        let again = |tried: Tried| if tried.is_empty() { None } else { Some(Tried::default()) };
+        let picked = match among(tried) {
+            Some(picked) => picked,
+            None => among(again(tried)?)?,
+        };
         Some((picked, self.endpoints.get(picked)?))
     }
 }
 
+/// An endpoint as the balancer knows it.
+fn member(endpoint: &config::Endpoint) -> Member {
+    Member::of(&endpoint.address.to_string(), endpoint.weight)
+}
+
 impl LiveEndpoint {
-    fn new(settings: &config::Endpoint, block: Arc<EndpointBlock>) -> Option<Self> {
+    fn new(
+        settings: &config::Endpoint,
+        block: Arc<EndpointBlock>,
+        fitness: Fitness,
+        breaker: Arc<Breaker>,
+    ) -> Option<Self> {
         let address = match &settings.address {
             Address::Tcp(address) => SockAddr::from(*address),
             // The check has made sure that the path fits.
@@ -114,13 +202,8 @@ impl LiveEndpoint {
         };
         let idle = RefCell::new(Pool::new());
         let label = settings.address.to_string().into();
-        Some(Self { settings: settings.clone(), label, address, block, idle, retired: Cell::new(false) })
-    }
-
-    /// Begins an attempt.
-    pub(super) fn begin(self: &Rc<Self>) -> Attempt {
-        self.block.in_flight.increment();
-        Attempt(Rc::clone(self))
+        let (settings, retired) = (settings.clone(), Cell::new(false));
+        Some(Self { settings, label, address, block, fitness, idle, breaker, retired })
     }
 
     /// An idle connection that is still open, as far as is known.
@@ -159,19 +242,54 @@ impl LiveEndpoint {
 }
 
 impl Attempt {
-    /// Counts how the attempt ended.
+    /// Counts how the attempt ended, and tells the breaker.
     pub(super) fn count(&self, result: AttemptResult) {
-        self.0.block.results(result).increment();
+        self.endpoint.block.results(result).increment();
+        if let Some(watch) = &self.watch {
+            watch.ended(&self.endpoint.breaker, result);
+        }
+    }
+
+    /// Counts the attempt as answered with this status, and tells the breaker.
+    pub(super) fn answered(&self, status: u16) {
+        if let Some(watch) = &self.watch {
+            watch.answered(&self.endpoint.breaker, status);
+        }
+        self.count(if status < 500 { AttemptResult::Success } else { AttemptResult::ServerError });
+    }
+
+    /// Notes whether the connection had been used before: that it is closed then is no failure of the endpoint.
+    pub(super) fn set_pooled(&self, pooled: bool) {
+        self.pooled.set(pooled);
+        if let Some(watch) = &self.watch {
+            watch.set_pooled(pooled);
+        }
+    }
+
+    /// Whatever becomes of the attempt, it is not the endpoint's doing.
+    pub(super) fn excuse(&self) {
+        self.excused.set(true);
+        if let Some(watch) = &self.watch {
+            watch.excuse(&self.endpoint.breaker);
+        }
+    }
+
+    /// Whether a failure like this one is the endpoint's doing. It is not that an idle connection was closed, nor what was
+    /// excused.
+    pub(super) fn is_to_blame(&self, result: AttemptResult) -> bool {
+        let stale = self.pooled.get() && result == AttemptResult::Reset;
+        !stale && !self.excused.get() && result != AttemptResult::Cancelled
     }
 
     /// The endpoint that is tried.
     pub(super) fn endpoint(&self) -> &Rc<LiveEndpoint> {
-        &self.0
+        &self.endpoint
     }
 }
 
 impl Drop for Attempt {
     fn drop(&mut self) {
-        self.0.block.in_flight.decrement();
+        self.excuse();
+        self.endpoint.block.in_flight.decrement();
     }
 }

@@ -7,12 +7,14 @@
 mod admin;
 mod balance;
 mod bodies;
+mod breaker;
 mod client_leaves;
 mod drain;
 mod early;
 mod forwarding;
 mod half_close;
 mod harness;
+mod health;
 mod interim;
 mod keep_alive;
 mod limits;

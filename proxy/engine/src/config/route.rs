@@ -29,6 +29,24 @@ pub struct Route {
     pub request_headers: HeaderEdits,
     /// Edits to the response's fields.
     pub response_headers: HeaderEdits,
+    /// What a client gets when every endpoint is left alone by its breaker; `None`: a refusal.
+    pub fallback: Option<Fallback>,
+}
+
+/// What a route has instead of a refusal.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Fallback {
+    /// The answer of another upstream.
+    Upstream(UpstreamId),
+    /// Always the same.
+    Reply {
+        /// The status code, from 200 on.
+        status: u16,
+        /// The value of `Content-Type`.
+        content_type: Box<str>,
+        /// Empty when the status has no body.
+        body: Box<str>,
+    },
 }
 
 /// A limit as one route uses it.

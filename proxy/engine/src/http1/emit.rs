@@ -4,11 +4,13 @@
 //! gateway's own fields follow. Everything is appended to a buffer of the caller. Nothing here decides whether a message
 //! may be forwarded.
 
+pub mod fallback_reply;
 mod fields;
 pub mod local_reply;
 pub mod request;
 pub mod response;
 
+pub use fallback_reply::{FallbackReply, write_fallback_reply};
 pub use local_reply::{LocalReply, write_local_reply};
 pub use request::{RequestContext, write_request};
 pub use response::{ResponseContext, write_interim, write_response};

@@ -109,6 +109,8 @@ pub struct UpstreamBlock {
     pub budget_requests: Gauge,
     /// Retries that the retry budget counts now, as of the last look.
     pub budget_retries: Gauge,
+    /// 1 while this worker uses all endpoints, because too few of them are well.
+    pub panicking: Gauge,
 }
 
 impl Default for UpstreamBlock {
@@ -122,6 +124,7 @@ impl Default for UpstreamBlock {
             waiting: Gauge::default(),
             budget_requests: Gauge::default(),
             budget_retries: Gauge::default(),
+            panicking: Gauge::default(),
         }
     }
 }
@@ -168,6 +171,10 @@ pub struct EndpointBlock {
     pub in_flight: Gauge,
     /// Idle pooled connections.
     pub pooled: Gauge,
+    /// 1 while this worker has ejected the endpoint.
+    pub ejected: Gauge,
+    /// How often this worker has ejected it.
+    pub ejections: Counter,
 }
 
 impl EndpointBlock {

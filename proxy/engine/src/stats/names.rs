@@ -17,6 +17,9 @@ names! {
     UPSTREAM_IN_FLIGHT = "supplex_upstream_in_flight", "Attempts in flight at an endpoint.";
     UPSTREAM_POOLED = "supplex_upstream_pooled_connections", "Idle connections to an endpoint, kept for the next request.";
     UPSTREAM_WAITING = "supplex_upstream_waiting", "Exchanges that wait because max_in_flight is reached.";
+    ENDPOINT_HEALTHY = "supplex_endpoint_healthy", "Whether probes find an endpoint healthy; 1 without probes.";
+    ENDPOINT_EJECTED = "supplex_endpoint_ejected_workers", "How many workers have ejected an endpoint because of failures in their traffic.";
+    ENDPOINT_EJECTIONS = "supplex_endpoint_ejections_total", "Ejections of an endpoint by a worker.";
     CONNECTIONS = "supplex_connections", "Client connections, by listener and state.";
     ACCEPTED = "supplex_connections_accepted_total", "Client connections accepted.";
     REFUSED = "supplex_connections_refused_total", "Client connections refused because max_connections was reached.";
@@ -25,6 +28,8 @@ names! {
     GENERATION = "supplex_config_generation", "The generation of the running configuration.";
     RELOADS = "supplex_reloads_total", "Reloads, by result (accepted, refused, unchanged).";
     BUILD_INFO = "supplex_build_info", "Always 1; the version is in the labels.";
+    BREAKER_STATE = "supplex_breaker_state", "The breaker of an endpoint: 0 closed, 1 half-open, 2 open.";
+    BREAKER_TRANSITIONS = "supplex_breaker_transitions_total", "Changes of an endpoint's breaker, by new state and cause.";
     RETRIES = "supplex_retries_total", "Exchanges that were tried again, by result, and retries that the budget did not allow (budget_exhausted).";
     WORKER_BUSY = "supplex_worker_busy_ratio", "Share of the last second that a worker spent working rather than waiting.";
     WORKER_CONNECTIONS = "supplex_worker_connections", "Client connections a worker holds.";

@@ -2,14 +2,18 @@
 
 mod arbitrary_bytes;
 mod balancing;
+mod breaker;
 mod buckets;
 mod chunked_coding;
 mod exchange_events;
+mod fairness;
+mod fitness;
 mod forwarding;
 mod idle_pool;
 mod leases;
 mod messages;
 mod normal_form;
+mod numbers;
 mod retry_budget;
 mod route_lookup;
 mod splits;

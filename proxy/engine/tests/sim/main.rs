@@ -6,6 +6,7 @@
 //!
 //! `SUPPLEX_SIM_SEED=17 cargo test -p supplex-engine --test sim -- --nocapture` runs one seed and prints its events.
 
+mod breakers;
 mod clients;
 mod invariants;
 mod ledger;

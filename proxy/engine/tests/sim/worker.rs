@@ -8,7 +8,7 @@ use supplex_engine::exchange::retry::backoff;
 use supplex_engine::exchange::{AttemptFailure, Exchange, RetryRule, Verdict};
 use supplex_engine::reason::Reason;
 use supplex_engine::timer::Wheel;
-use supplex_engine::upstream::{Balancer, Pool, RetryBudget};
+use supplex_engine::upstream::{Balancer, Draw, Pool, RetryBudget};
 
 use crate::ledger::{Asked, End, ExchangeId, Ledger};
 use crate::network::{ConnectionId, Message};
@@ -164,11 +164,13 @@ impl Worker {
     /// Chooses an endpoint and a connection to it.
     fn attempt(&mut self, id: ExchangeId, from_pool: bool, outside: &mut Outside) {
         let Some(running) = self.exchanges.get_mut(&id) else { return };
-        let (in_flight, random) = (&self.in_flight, outside.random.next());
+        let in_flight = &self.in_flight;
+        let now = outside.schedule.now();
+        let draw = Draw { now, random: outside.random.next(), hash: outside.random.next() };
         let load = |endpoint: usize| in_flight[endpoint];
         // Elsewhere if there is an elsewhere.
-        let untried = self.balancer.pick(load, random, |endpoint| !running.tried.contains(&endpoint));
-        let Some(endpoint) = untried.or_else(|| self.balancer.pick(load, random, |_| true)) else {
+        let untried = self.balancer.pick(load, draw, |endpoint| !running.tried.contains(&endpoint));
+        let Some(endpoint) = untried.or_else(|| self.balancer.pick(load, draw, |_| true)) else {
             let verdict = running.exchange.refused(Reason::UpstreamNone);
             return self.obey(id, verdict, outside);
         };

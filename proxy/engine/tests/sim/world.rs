@@ -3,7 +3,7 @@
 use supplex_engine::config::{self, Balance};
 use supplex_engine::exchange::Exchange;
 use supplex_engine::timer::Wheel;
-use supplex_engine::upstream::{Balancer, Pool, RetryBudget};
+use supplex_engine::upstream::{Balancer, Member, Pool, RetryBudget};
 
 use crate::clients::Clients;
 use crate::invariants;
@@ -12,6 +12,9 @@ use crate::network::{Endpoint, Network};
 use crate::random::Random;
 use crate::schedule::{Event, MILLISECOND, Schedule, TICK};
 use crate::worker::Worker;
+
+const BALANCES: [Balance; 5] =
+    [Balance::RoundRobin, Balance::Random, Balance::LeastRequest, Balance::PeakEwma, Balance::ConsistentHash];
 
 /// Everything around the worker.
 pub(crate) struct Outside {
@@ -49,7 +52,9 @@ impl World {
             || Endpoint { refuses: trouble / 3, swallows: trouble / 5, fails: random.between(0, 1 + trouble) };
         let endpoints = (0..count).map(|_| endpoint()).collect();
         let weights: Vec<_> = (0..count).map(|_| random.between(1, 4) as u32).collect();
-        let balance = if random.chance(50) { Balance::RoundRobin } else { Balance::LeastRequest };
+        let balance = BALANCES[random.between(0, BALANCES.len() as u64) as usize];
+        let members: Vec<_> =
+            weights.iter().enumerate().map(|(at, weight)| Member::of(&at.to_string(), *weight)).collect();
         let budget = config::RetryBudget {
             per_thousand: random.between(0, 500) as u32,
             min_per_second: random.between(0, 2) as u32,
@@ -57,7 +62,7 @@ impl World {
         let worker = Worker {
             budget: RetryBudget::new(budget, 1),
             budget_rule: budget,
-            balancer: Balancer::new(balance, &weights),
+            balancer: Balancer::new(balance, &members),
             pools: (0..count).map(|_| Pool::new()).collect(),
             in_flight: vec![0; count],
             wheel: Wheel::new(0),

@@ -40,7 +40,8 @@ pub(super) fn retries(
 
 pub(super) fn retry_budget(raw: Option<At<raw::RetryBudget>>) -> Option<RetryBudget> {
     let raw = raw?.value;
-    Some(RetryBudget { per_thousand: raw.ratio?.value.0, min_per_second: raw.min_per_second?.value.0 })
+    let per_thousand = raw.ratio?.value.0.map_or(0, |ratio| (ratio.share() * 1_000.0).round() as u32);
+    Some(RetryBudget { per_thousand, min_per_second: raw.min_per_second?.value.0 })
 }
 
 pub(super) fn queue(raw: Option<At<raw::Queue>>, problems: &mut Problems) -> Option<Queue> {

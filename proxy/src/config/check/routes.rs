@@ -5,10 +5,9 @@ use std::collections::HashMap;
 use supplex_engine::config::{Destination, Rewrite, Route, UpstreamId, route::Split};
 use supplex_engine::route::{Matcher, PathMatch, unreachable};
 
-use super::edits;
 use super::limits::{self, Limits};
-use super::load;
 use super::upstreams::Upstreams;
+use super::{edits, fallback, load};
 use crate::config::decode::{At, List, Map, refuse_repeats};
 use crate::config::document::{Span, quote};
 use crate::config::problem::Problems;
@@ -55,6 +54,10 @@ fn check_one(
     let rewrite = rewrite(&raw, problems);
     let request_headers = edits::check(raw.request_headers, problems);
     let response_headers = edits::check(raw.response_headers, problems);
+    let fallback = raw.fallback.and_then(|At { value, span, .. }| {
+        let find = |name: &At<Name>, problems: &mut Problems| resolve(name, upstreams, problems);
+        fallback::check(value, &span, destination.as_ref(), problems, find)
+    });
     let retries = load::retries(raw.retries, raw.timeout.as_ref(), problems);
     let limits = limits::of_route(raw.limits, limits, problems);
     let matcher = raw.r#match.and_then(|at| matcher(at.value, &at.span, problems));
@@ -69,6 +72,7 @@ fn check_one(
         limits,
         request_headers,
         response_headers,
+        fallback,
     })
 }
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use supplex_engine::config::{AccessLog, Balance, Destination, Priority, Queue, RetryBudget, RetryOn, Workers};
+use supplex_engine::config::{AccessLog, Balance, Destination, Priority, Queue, Ratio, RetryBudget, RetryOn, Workers};
 use supplex_engine::route::{HostPattern, PathMatch};
 
 use crate::config::{Blueprint, Format, parse};
@@ -217,11 +217,43 @@ fn upstreams_are_used_and_their_timeouts_can_strike() {
         with("attempt_timeout = \"1s\"\nconnect_timeout = \"2s\""),
         ["warning: `connect_timeout` is longer than `attempt_timeout`, which covers connecting as well"]
     );
+    assert_eq!(with("hash_key = \"path\""), ["warning: `hash_key` has no effect on this balancer"]);
+    assert_eq!(with("balance = \"consistent_hash\"\nhash_key = \"cookie:id\""), [""; 0]);
     assert_eq!(with("[upstreams.c]\nendpoints = [\"127.0.0.1:3\"]"), ["warning: no route leads to the upstream `c`"]);
     assert_eq!(
         with("[upstreams.c]\nendpoints = [\"127.0.0.1:3\", { address = \"127.0.0.1:3\", weight = 2 }]"),
         ["error: this endpoint stands in the list already; give it a larger `weight` for a larger share"]
     );
+}
+
+#[test]
+fn probes_have_what_their_kind_needs() {
+    let health = |health: &str| said(&format!("{HEAD}{ROUTE}{UPSTREAM}health = {{ {health} }}"));
+    for good in [
+        "",
+        "kind = \"tcp\", interval = \"2s\"",
+        "path = \"/healthz\", expect_status = \"204\", expect_body = \"ok\"",
+        "kind = \"http\", path = \"/\"",
+    ] {
+        assert_eq!(health(good), [""; 0], "{good}");
+    }
+    assert_eq!(health("kind = \"http\""), ["error: an `http` probe has no path to ask for"]);
+    let tcp = |key: &str| format!("error: a `tcp` probe only connects, so `{key}` says nothing");
+    assert_eq!(health("kind = \"tcp\", path = \"/\""), [tcp("path")]);
+    assert_eq!(health("expect_status = \"200\", expect_body = \"x\""), [tcp("expect_status"), tcp("expect_body")]);
+}
+
+#[test]
+fn shares_are_from_0_to_1() {
+    let with = |line: &str| said(&format!("{HEAD}{ROUTE}{UPSTREAM}{line}"));
+    assert_eq!(with("panic_threshold = 0\nejection = { max_ejected = 1 }"), [""; 0]);
+    let refused = |key: &str, what: &str| [format!("error: upstreams.b.{key}: {what}")];
+    assert_eq!(with("panic_threshold = 1.5"), refused("panic_threshold", "must be from 0 to 1"));
+    let most = "ejection.max_ejected";
+    assert_eq!(with("ejection = { max_ejected = 0.0 }"), refused(most, "must be above 0 and at most 1"));
+    assert_eq!(with("ejection = { max_ejected = nan }"), refused(most, "must be above 0 and at most 1"));
+    let words = "expected a share above 0 and up to 1, found the text `1`";
+    assert_eq!(with("ejection = { max_ejected = \"1\" }"), refused(most, words));
 }
 
 #[test]
@@ -238,6 +270,8 @@ fn defaults_fill_what_is_left_out() {
     let upstream = &blueprint.upstreams[0].settings;
     assert_eq!(upstream.balance, Balance::LeastRequest);
     assert_eq!((upstream.idle_per_worker, upstream.max_in_flight), (64, 1024));
+    assert_eq!((&upstream.health, &upstream.ejection, upstream.slow_start), (&None, &None, None));
+    assert_eq!(upstream.panic_threshold, Ratio::new(0.5));
 }
 
 #[test]
@@ -346,4 +380,50 @@ fn the_store_is_redis_when_there_is_one() {
     assert_eq!(shared.redis.map(|redis| redis.timeout), Some(Duration::from_millis(20)));
     let report = parse(&text("[redis]\nurl = \"redis://:secret@\"\n"), Format::Toml, "t").expect_err("no host");
     assert!(!report.render(false).contains("secret"), "{}", report.render(false));
+}
+
+#[test]
+fn breakers_are_within_reason() {
+    let with = |breaker: &str| said(&format!("{HEAD}{ROUTE}{UPSTREAM}[upstreams.b.breaker]\n{breaker}"));
+    assert_eq!(with(""), [""; 0]);
+    assert_eq!(with("error_ratio = 1\nslow_ratio = 0.25\nprobes = 100\nreturn_over = \"5s\"\nmode = \"off\""), [""; 0]);
+    for (line, wanted) in [
+        ("window = \"50ms\"", "error: must be at least 100ms"),
+        ("error_ratio = 0", "error: upstreams.b.breaker.error_ratio: must be above 0 and up to 1"),
+        ("slow_ratio = 1.5", "error: upstreams.b.breaker.slow_ratio: must be above 0 and up to 1"),
+        ("probes = 101", "error: upstreams.b.breaker.probes: must be from 1 to 100"),
+        ("mode = \"on\"", "error: upstreams.b.breaker.mode: unknown mode `on`"),
+        (
+            "slow_after = \"10s\"",
+            "warning: `slow_after` is not shorter than `attempt_timeout`, so no answer is ever slow",
+        ),
+    ] {
+        assert_eq!(with(line), [wanted], "{line}");
+    }
+    let blueprint = accepted(&format!("{HEAD}{ROUTE}{UPSTREAM}[upstreams.b.breaker]\nslow_ratio = 0.25\n"));
+    assert_eq!(blueprint.upstreams[0].settings.breaker, None);
+    let breaker = blueprint.upstreams[1].settings.breaker.expect("a breaker");
+    assert_eq!((breaker.min_requests, breaker.probes, breaker.connect_failures), (20, 3, 5));
+    assert_eq!((breaker.error_ratio.share(), breaker.slow_ratio.share()), (0.5, 0.25));
+    assert_eq!((breaker.window, breaker.open_for), (Duration::from_secs(10), Duration::from_secs(30)));
+}
+
+#[test]
+fn fallbacks_are_one_thing_and_another_one() {
+    let with = |fallback: &str| {
+        said_of_route(&format!("match = {{ exact = \"/x\" }}\nupstream = \"a\"\nfallback = {{ {fallback} }}"))
+    };
+    assert_eq!(with("upstream = \"b\""), [""; 0]);
+    assert_eq!(with("status = 200, body = \"[]\""), [""; 0]);
+    assert_eq!(with("status = 204"), [""; 0]);
+    for (fallback, wanted) in [
+        ("", "error: the fallback says nothing"),
+        ("upstream = \"b\", status = 200", "error: a fallback has either `upstream` or `status`"),
+        ("upstream = \"a\"", "error: the route leads to this upstream already"),
+        ("upstream = \"c\"", "error: unknown upstream `c`"),
+        ("status = 304, body = \"x\"", "error: a response with the status 304 has no body"),
+        ("status = 101", "error: routes.1.fallback.status: must be from 200 to 599"),
+    ] {
+        assert_eq!(with(fallback), [wanted], "{fallback}");
+    }
 }

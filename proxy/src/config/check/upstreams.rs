@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use supplex_engine::config::{Destination, Route, Upstream, UpstreamId};
+use supplex_engine::config::{Balance, Destination, Fallback, Route, Upstream, UpstreamId};
 
-use super::load;
+use super::{breakers, health, load};
 use crate::config::blueprint::{PlannedEndpoint, UpstreamPlan};
 use crate::config::decode::{At, List, refuse_repeats};
 use crate::config::problem::Problems;
@@ -64,11 +64,24 @@ fn check_one(name: At<Name>, raw: Option<At<raw::Upstream>>, problems: &mut Prob
     }
     let written = attempt.filter(|attempt| attempt.written);
     let attempt_timeout = written.map(|at| At { value: at.value.0, span: at.span.clone(), written: true });
+    check_hash_key(&raw, problems);
     let plan = plan(&name.value, raw, problems);
     Checked { name, plan, attempt_timeout }
 }
 
+fn check_hash_key(raw: &raw::Upstream, problems: &mut Problems) {
+    if let (Some(key), Some(balance)) = (&raw.hash_key, &raw.balance)
+        && key.written
+        && balance.value != Balance::ConsistentHash
+    {
+        let message = "`hash_key` has no effect on this balancer".into();
+        problems.warn(key.span.clone(), message, "set `balance = \"consistent_hash\"`, or remove the key");
+    }
+}
+
 fn plan(name: &Name, raw: raw::Upstream, problems: &mut Problems) -> Option<UpstreamPlan> {
+    let wanted = raw.breaker.is_some();
+    let breaker = raw.breaker.and_then(|at| breakers::check(at.value, raw.attempt_timeout.as_ref(), problems));
     let List(endpoints) = raw.endpoints?.value;
     let addresses = endpoints.iter().filter_map(|endpoint| endpoint.value.address.as_ref());
     refuse_repeats(
@@ -87,13 +100,20 @@ fn plan(name: &Name, raw: raw::Upstream, problems: &mut Problems) -> Option<Upst
             name: name.0.clone(),
             endpoints: Vec::new(),
             balance: raw.balance?.value,
+            hash_key: raw.hash_key?.value,
             connect_timeout: raw.connect_timeout?.value.0,
             attempt_timeout: raw.attempt_timeout?.value.0,
             idle_per_worker: raw.idle_per_worker?.value.size(),
             idle_timeout: raw.idle_timeout?.value.0,
             max_in_flight: raw.max_in_flight?.value.size(),
+            // A table that was refused is no reason to go without a breaker; the problems say why there is no plan.
+            breaker: if wanted { Some(breaker?) } else { None },
             queue: queue?,
             retry_budget: load::retry_budget(raw.retry_budget)?,
+            health: raw.health.and_then(|health| health::check(health, problems)),
+            ejection: raw.ejection.and_then(|ejection| health::check_ejection(ejection.value)),
+            panic_threshold: raw.panic_threshold?.value.0,
+            slow_start: raw.slow_start.map(|slow_start| slow_start.value.0),
         },
     })
 }
@@ -105,7 +125,7 @@ pub(super) fn check_use(upstreams: &Upstreams, routes: &[Route], problems: &mut 
         return;
     }
     for (index, upstream) in upstreams.0.iter().enumerate() {
-        let users = routes.iter().filter(|route| leads_to(&route.destination, index));
+        let users = routes.iter().filter(|route| leads_to(route, index));
         let Some(longest) = users.map(|route| route.timeout).max() else {
             let message = format!("no route leads to the upstream `{}`", upstream.name.value.0);
             problems.warn(upstream.name.span.clone(), message, "remove it, or name it in a route");
@@ -122,8 +142,11 @@ pub(super) fn check_use(upstreams: &Upstreams, routes: &[Route], problems: &mut 
     }
 }
 
-fn leads_to(destination: &Destination, upstream: usize) -> bool {
-    match destination {
+fn leads_to(route: &Route, upstream: usize) -> bool {
+    if matches!(&route.fallback, Some(Fallback::Upstream(id)) if id.index() == upstream) {
+        return true;
+    }
+    match &route.destination {
         Destination::Upstream(id) => id.index() == upstream,
         Destination::Split(split) => split.arms().iter().any(|(id, _)| id.index() == upstream),
     }

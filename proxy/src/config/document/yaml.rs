@@ -206,8 +206,12 @@ fn resolve(text: &str) -> Value {
     }
     let begins_as_number = digits.starts_with(|char: char| char.is_ascii_digit() || char == '.');
     let special = matches!(digits, ".inf" | ".Inf" | ".INF") || matches!(text, ".nan" | ".NaN" | ".NAN");
-    if special || (begins_as_number && digits.parse::<f64>().is_ok()) {
-        return Value::Float(digits.parse().unwrap_or(f64::NAN));
+    // Infinity and what is no number are good for nothing here, so they are not told apart.
+    if special {
+        return Value::Float(f64::NAN);
+    }
+    if begins_as_number && let Ok(number) = text.parse::<f64>() {
+        return Value::Float(number);
     }
     Value::Text(text.to_owned())
 }

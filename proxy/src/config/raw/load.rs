@@ -2,7 +2,7 @@
 
 use crate::config::decode::need::{OPTIONAL, flag, fraction, number, text};
 use crate::config::decode::{List, table};
-use crate::config::scalar::{Duration, Number, Ratio, RetryCause};
+use crate::config::scalar::{Duration, Number, RetryCause, Share};
 
 table! {
     /// When a failed attempt is followed by another one. Only for methods that are idempotent, or when nothing of the
@@ -24,7 +24,7 @@ table! {
     /// How many retries an upstream puts up with. Counted over ten seconds, by each worker for itself.
     RetryBudget {
         /// Retries relative to the requests of routes that retry; 0 to 1.
-        ratio: Ratio = fraction(0.2),
+        ratio: Share = fraction(0.2),
         /// Retries that are always allowed, per second and over all workers together; 0 to 1000000.
         min_per_second: Number<0, 1_000_000> = number(3),
     }

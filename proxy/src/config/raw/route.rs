@@ -8,11 +8,13 @@ use crate::config::decode::{List, Map, table};
 use crate::config::raw::RouteLimit;
 use crate::config::raw::load::Retries;
 use crate::config::scalar::{
-    Duration, EditableField, FieldName, FieldValue, MethodToken, Name, Number, PathPrefix, Pattern, UrlPath,
+    Body, Duration, EditableField, FieldName, FieldValue, MethodToken, Name, Number, PathPrefix, Pattern, UrlPath,
 };
 
 /// A route has exactly one of these.
 pub(crate) const DESTINATIONS: &[&str] = &["upstream", "split"];
+/// A fallback has exactly one of these.
+pub(crate) const FALLBACKS: &[&str] = &["upstream", "status"];
 /// A match has exactly one of these.
 pub(crate) const PATH_RULES: &[&str] = &["prefix", "exact", "regex"];
 
@@ -45,6 +47,22 @@ table! {
         request_headers: FieldEdits = EMPTY_TABLE,
         /// Edits to the header fields of the response.
         response_headers: FieldEdits = EMPTY_TABLE,
+        /// What a client gets when the breakers of all endpoints are open; a refusal when left out.
+        fallback: Fallback = OPTIONAL,
+    }
+}
+
+table! {
+    /// What a client gets instead of a refusal. Exactly one of `upstream` and `status` must be there.
+    Fallback keeps keys with one of FALLBACKS {
+        /// Another upstream, which gets the request as this one would have got it.
+        upstream: Name = OPTIONAL,
+        /// The status of a fixed reply; 200 to 599.
+        status: Number<200, 599> = OPTIONAL,
+        /// The body of a fixed reply; at most 32768 bytes.
+        body: Body = text(""),
+        /// The `Content-Type` of a fixed reply.
+        content_type: FieldValue = text("application/json"),
     }
 }
 

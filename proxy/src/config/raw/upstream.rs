@@ -1,14 +1,16 @@
 //! The `[upstreams.NAME]` tables.
 
 use schemars::{Schema, SchemaGenerator, json_schema};
-use supplex_engine::config::Balance;
+use supplex_engine::config::{Balance, HashKey};
 
-use crate::config::decode::need::{EMPTY_TABLE, REQUIRED, number, text};
+use crate::config::decode::need::{EMPTY_TABLE, OPTIONAL, REQUIRED, fraction, number, text};
 use crate::config::decode::{At, Decode, List, Text, expected, table};
 use crate::config::document::{Node, Value};
 use crate::config::problem::Problems;
+use crate::config::raw::Breaker;
+use crate::config::raw::health::{Ejection, Health};
 use crate::config::raw::load::{Queue, RetryBudget};
-use crate::config::scalar::{Duration, Number, Target};
+use crate::config::scalar::{Duration, Number, Share, Target};
 use crate::config::schema::Of;
 
 table! {
@@ -17,8 +19,13 @@ table! {
         /// Where the service is: at least one endpoint.
         endpoints: List<Endpoint, 1> = REQUIRED,
         /// How an endpoint is chosen: `least_request` takes the better of two random ones by requests in flight over
-        /// weight, `round_robin` takes turns by weight.
+        /// weight, `round_robin` takes turns by weight, `random` draws by weight, `peak_ewma` takes the better of two
+        /// random ones by recent latency times requests in flight over weight, `consistent_hash` keeps requests of one
+        /// `hash_key` at one endpoint while that has at most a quarter more in flight than its share.
         balance: Balance = text("least_request"),
+        /// Which requests `consistent_hash` keeps together: those with the same `client_ip` (for IPv6 its /64),
+        /// `header:NAME`, `cookie:NAME` or `path`. Without the header or cookie the client's address counts.
+        hash_key: HashKey = text("client_ip"),
         /// How long a connection may take to open; 1ms to 24h.
         connect_timeout: Duration = text("1s"),
         /// From the choice of an endpoint to the end of its response head, and between two pieces of its body; 1ms to
@@ -30,10 +37,22 @@ table! {
         idle_timeout: Duration = text("30s"),
         /// The most exchanges in flight, over all workers together; 1 to 10000000.
         max_in_flight: Number<1, 10_000_000> = number(1_024),
+        /// When an endpoint is left alone because it fails; never when left out.
+        breaker: Breaker = OPTIONAL,
         /// What waits when there are that many.
         queue: Queue = EMPTY_TABLE,
         /// How many retries it puts up with.
         retry_budget: RetryBudget = EMPTY_TABLE,
+        /// Active probes; none are made when left out.
+        health: Health = OPTIONAL,
+        /// Passive ejection by failures in the traffic; there is none when left out.
+        ejection: Ejection = OPTIONAL,
+        /// With fewer than this share of the endpoints usable by `health` and `ejection`, all are used, well or not; 0 to
+        /// 1, where 0 means never.
+        panic_threshold: Share = fraction(0.5),
+        /// How long an endpoint that returns, or is added to others, takes to get its whole share, beginning with a tenth;
+        /// at once when left out; 1ms to 24h.
+        slow_start: Duration = OPTIONAL,
     }
 }
 

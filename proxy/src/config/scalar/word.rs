@@ -1,16 +1,28 @@
 //! Values that are one of a few words.
 
 use schemars::{Schema, json_schema};
-use supplex_engine::config::{AccessLog, Balance, Priority, RetryOn};
+use supplex_engine::config::{AccessLog, Balance, BreakerMode, Priority, RetryOn};
 
 use crate::config::decode::{Refusal, Text};
 use crate::config::document::quote;
 use crate::config::suggest;
 
-const BALANCES: [(&str, Balance); 2] = [("least_request", Balance::LeastRequest), ("round_robin", Balance::RoundRobin)];
+const BALANCES: [(&str, Balance); 5] = [
+    ("least_request", Balance::LeastRequest),
+    ("round_robin", Balance::RoundRobin),
+    ("random", Balance::Random),
+    ("peak_ewma", Balance::PeakEwma),
+    ("consistent_hash", Balance::ConsistentHash),
+];
+
+/// As in the configuration.
+#[must_use]
+pub(crate) fn balance_word(balance: Balance) -> &'static str {
+    BALANCES.iter().find(|(_, other)| *other == balance).map_or("", |(word, _)| word)
+}
 
 impl Text for Balance {
-    const WHAT: &'static str = "\"least_request\" or \"round_robin\"";
+    const WHAT: &'static str = "the name of a balancer such as \"least_request\"";
 
     fn parse(text: &str) -> Result<Self, Refusal> {
         match BALANCES.iter().find(|(word, _)| *word == text) {
@@ -24,6 +36,27 @@ impl Text for Balance {
 
     fn schema() -> Schema {
         json_schema!({ "type": "string", "enum": BALANCES.map(|(word, _)| word) })
+    }
+}
+
+const BREAKER_MODES: [(&str, BreakerMode); 3] =
+    [("enforce", BreakerMode::Enforce), ("shadow", BreakerMode::Shadow), ("off", BreakerMode::Off)];
+
+impl Text for BreakerMode {
+    const WHAT: &'static str = "\"enforce\", \"shadow\" or \"off\"";
+
+    fn parse(text: &str) -> Result<Self, Refusal> {
+        match BREAKER_MODES.iter().find(|(word, _)| *word == text) {
+            Some((_, mode)) => Ok(*mode),
+            None => {
+                let hint = suggest::hint(text, &BREAKER_MODES.map(|(word, _)| word), "known modes");
+                Err(Refusal::new(format!("unknown mode {}", quote(text)), hint))
+            }
+        }
+    }
+
+    fn schema() -> Schema {
+        json_schema!({ "type": "string", "enum": BREAKER_MODES.map(|(word, _)| word) })
     }
 }
 
@@ -111,7 +144,7 @@ mod tests {
         assert_eq!(Balance::parse("round_robin"), Ok(Balance::RoundRobin));
         let hint = |text| Balance::parse(text).expect_err(text).hint.unwrap_or_default();
         assert_eq!(hint("leastrequest"), "did you mean `least_request`?");
-        assert_eq!(hint("peak_ewma"), "known balancers: least_request, round_robin");
+        assert_eq!(hint("maglev"), "known balancers: least_request, round_robin, random, peak_ewma, consistent_hash");
     }
 
     #[test]

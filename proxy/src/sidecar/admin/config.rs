@@ -3,12 +3,15 @@
 use httpdate::fmt_http_date;
 use serde_json::{Map, Value, json};
 use supplex_engine::config::{
-    AccessLog, Balance, Gateway, HeaderEdits, Listener, Retries, Route, Snapshot, Upstream, Workers,
+    AccessLog, Fallback, Gateway, HeaderEdits, Health, Listener, Probe, Ratio, Retries, Route, Snapshot, Upstream,
+    Workers,
 };
 
 use super::super::Sidecar;
 use super::super::reload::Refusal;
 use super::routes::{show_destination, show_matcher};
+use crate::config::scalar::hash_key::hash_key_word;
+use crate::config::scalar::word::balance_word;
 
 pub(super) fn document(sidecar: &Sidecar) -> Value {
     let (running, reloads) = (sidecar.running.borrow(), sidecar.reloads.borrow());
@@ -100,7 +103,19 @@ fn show_route(route: &Route, snapshot: &Snapshot) -> Value {
         }).collect::<Vec<_>>(),
         "request_headers": show_edits(&route.request_headers),
         "response_headers": show_edits(&route.response_headers),
+        "fallback": route.fallback.as_ref().map(|fallback| show_fallback(fallback, snapshot)),
     })
+}
+
+fn show_fallback(fallback: &Fallback, snapshot: &Snapshot) -> Value {
+    match fallback {
+        Fallback::Upstream(id) => {
+            json!({ "upstream": snapshot.upstreams.get(id.index()).map(|upstream| &upstream.name) })
+        }
+        Fallback::Reply { status, content_type, body } => {
+            json!({ "status": status, "content_type": content_type, "body": body })
+        }
+    }
 }
 
 fn show_retries(retries: Retries) -> Value {
@@ -129,24 +144,45 @@ fn show_upstream(upstream: &Upstream) -> (String, Value) {
     let document = json!({
         "endpoints": endpoints.collect::<Vec<_>>(),
         "balance": balance_word(upstream.balance),
+        "hash_key": hash_key_word(&upstream.hash_key),
         "connect_timeout_seconds": upstream.connect_timeout.as_secs_f64(),
         "attempt_timeout_seconds": upstream.attempt_timeout.as_secs_f64(),
         "idle_per_worker": upstream.idle_per_worker,
         "idle_timeout_seconds": upstream.idle_timeout.as_secs_f64(),
         "max_in_flight": upstream.max_in_flight,
+        "breaker": upstream.breaker.as_ref().map(super::breakers::show_settings),
         "queue": { "max": upstream.queue.max, "timeout_seconds": upstream.queue.timeout.as_secs_f64() },
         "retry_budget": {
             "ratio": f64::from(upstream.retry_budget.per_thousand) / 1_000.0,
             "min_per_second": upstream.retry_budget.min_per_second,
         },
+        "health": upstream.health.as_ref().map(show_health),
+        "ejection": upstream.ejection.as_ref().map(|ejection| json!({
+            "consecutive_failures": ejection.consecutive_failures,
+            "eject_for_seconds": ejection.eject_for.as_secs_f64(),
+            "max_ejected": ejection.max_ejected.share(),
+        })),
+        "panic_threshold": upstream.panic_threshold.map_or(0.0, Ratio::share),
+        "slow_start_seconds": upstream.slow_start.map(|ramp| ramp.as_secs_f64()),
     });
     (upstream.name.to_string(), document)
 }
 
-/// As in the configuration.
-pub(super) fn balance_word(balance: Balance) -> &'static str {
-    match balance {
-        Balance::RoundRobin => "round_robin",
-        Balance::LeastRequest => "least_request",
+fn show_health(health: &Health) -> Value {
+    let mut document = json!({
+        "interval_seconds": health.interval.as_secs_f64(),
+        "timeout_seconds": health.timeout.as_secs_f64(),
+        "unhealthy_after": health.unhealthy_after,
+        "healthy_after": health.healthy_after,
+    });
+    match &health.probe {
+        Probe::Tcp => document["kind"] = json!("tcp"),
+        Probe::Http { path, expect_status: (first, last), expect_body } => {
+            document["kind"] = json!("http");
+            document["path"] = json!(path);
+            document["expect_status"] = json!(format!("{first}-{last}"));
+            document["expect_body"] = json!(expect_body);
+        }
     }
+    document
 }

@@ -10,7 +10,7 @@ use super::super::reload::{Outcome, Trigger, reload};
 use super::super::{Sidecar, metrics};
 use super::answer::{self, Answer};
 use super::gate::Stranger;
-use super::{config, gate, health, limits, routes, upstreams, workers};
+use super::{breakers, config, gate, health, limits, routes, upstreams, workers};
 
 /// What can be asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,6 +22,7 @@ enum Page {
     Config,
     Routes,
     Upstreams,
+    Breakers,
     Limits,
     Workers,
     Reload,
@@ -29,7 +30,7 @@ enum Page {
 }
 
 /// Every path with its page and what it is for.
-const PAGES: [(&str, Page, &str); 11] = [
+const PAGES: [(&str, Page, &str); 12] = [
     ("/", Page::Index, "this list"),
     ("/healthz", Page::Health, "200 while the process lives"),
     ("/readyz", Page::Ready, "200 when every worker runs the current configuration, 503 otherwise and while draining"),
@@ -37,6 +38,7 @@ const PAGES: [(&str, Page, &str); 11] = [
     ("/api/config", Page::Config, "the running configuration and the last refused reload"),
     ("/api/routes", Page::Routes, "the routes in the order in which they are tried, with counts"),
     ("/api/upstreams", Page::Upstreams, "upstreams and their endpoints, with counts"),
+    ("/api/breakers", Page::Breakers, "the breakers; POST ?upstream=&endpoint=&state=open|closed|auto forces one"),
     ("/api/limits", Page::Limits, "rate limits with their settings, and what was decided"),
     ("/api/workers", Page::Workers, "the workers"),
     ("/api/reload", Page::Reload, "POST: read the configuration again and wait for the result"),
@@ -57,7 +59,8 @@ impl Page {
 /// The answer to a request. Its body, if any, is not read.
 pub(super) async fn answer<B>(sidecar: &Rc<Sidecar>, request: &Request<B>) -> Answer {
     let page = Page::at(request.uri().path());
-    let changes = page.is_some_and(Page::changes);
+    let forces = page == Some(Page::Breakers) && request.method() == Method::POST;
+    let changes = forces || page.is_some_and(Page::changes);
     let token = sidecar.snapshot().gateway.admin_token.clone();
     match gate::check(token.as_deref(), request.headers(), changes) {
         Ok(()) => {}
@@ -70,10 +73,14 @@ pub(super) async fn answer<B>(sidecar: &Rc<Sidecar>, request: &Request<B>) -> An
     let Some(page) = page else {
         return answer::problem(StatusCode::NOT_FOUND, "admin.not_found", "`GET /` lists what there is", Value::Null);
     };
+    if forces {
+        return breakers::force(sidecar, request.uri().query().unwrap_or_default());
+    }
     match (changes, request.method()) {
         // The server leaves the body away for HEAD.
         (false, &Method::GET | &Method::HEAD) => show(sidecar, page),
         (true, &Method::POST) => act(sidecar, page).await,
+        (false, _) if page == Page::Breakers => answer::method_refused("GET, HEAD, POST"),
         (false, _) => answer::method_refused("GET, HEAD"),
         (true, _) => answer::method_refused("POST"),
     }
@@ -87,6 +94,7 @@ fn show(sidecar: &Sidecar, page: Page) -> Answer {
         Page::Config => config::document(sidecar),
         Page::Routes => routes::document(sidecar),
         Page::Upstreams => upstreams::document(sidecar),
+        Page::Breakers => breakers::document(sidecar),
         Page::Limits => limits::document(sidecar),
         Page::Workers => workers::document(sidecar),
         Page::Index | Page::Reload | Page::Drain => return answer::text(StatusCode::OK, index()),

@@ -62,7 +62,7 @@ fn every_page_answers_and_what_is_not_there_is_a_problem() {
             assert_eq!(ask(address, "GET", "/healthz").body, "ok\n");
             assert_eq!(ask(address, "GET", "/readyz").status, 200);
             let index = ask(address, "GET", "/").body;
-            for path in ["/metrics", "/api/config", "/api/routes", "/api/upstreams", "/api/workers"] {
+            for path in ["/metrics", "/api/config", "/api/routes", "/api/upstreams", "/api/breakers", "/api/workers"] {
                 let reply = ask(address, "GET", path);
                 assert_eq!(reply.status, 200, "{path}");
                 assert!(index.contains(path));

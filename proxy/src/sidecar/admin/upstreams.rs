@@ -1,24 +1,30 @@
 //! `/api/upstreams`: each upstream with its endpoints, and what became of attempts at them.
 
+use httpdate::fmt_http_date;
 use serde_json::{Map, Value, json};
 use supplex_engine::config::{Endpoint, Upstream};
 use supplex_engine::stats::block::AttemptResult;
 
 use super::super::Sidecar;
 use super::super::registry::{Registry, UpstreamEntry};
-use super::config::balance_word;
+use crate::config::scalar::word::balance_word;
 
 pub(super) fn document(sidecar: &Sidecar) -> Value {
     let (snapshot, registry) = (sidecar.snapshot(), sidecar.registry.borrow());
-    let upstreams: Vec<_> = snapshot.upstreams.iter().map(|upstream| show(upstream, &registry)).collect();
+    let upstreams: Vec<_> = snapshot.upstreams.iter().map(|upstream| show(upstream, &registry, sidecar)).collect();
     json!({ "generation": snapshot.generation, "resolution": snapshot.resolution, "upstreams": upstreams })
 }
 
-fn show(upstream: &Upstream, registry: &Registry) -> Value {
+fn show(upstream: &Upstream, registry: &Registry, sidecar: &Sidecar) -> Value {
     let entry = registry.upstream(&upstream.name);
     let sum = |read: fn(&supplex_engine::stats::UpstreamBlock) -> u64| -> u64 {
         entry.map_or(0, |entry| entry.own.iter().map(|block| read(block)).sum())
     };
+    let endpoints = upstream.endpoints.iter().map(|endpoint| {
+        let mut document = show_endpoint(endpoint, entry);
+        document["health"] = show_health(&upstream.name, endpoint, sidecar);
+        document
+    });
     json!({
         "name": upstream.name,
         "balance": balance_word(upstream.balance),
@@ -38,7 +44,8 @@ fn show(upstream: &Upstream, registry: &Registry) -> Value {
             "requests": sum(|block| block.budget_requests.get()),
             "retries": sum(|block| block.budget_retries.get()),
         },
-        "endpoints": upstream.endpoints.iter().map(|endpoint| show_endpoint(endpoint, entry)).collect::<Vec<_>>(),
+        "panicking_workers": sum(|block| block.panicking.get()),
+        "endpoints": endpoints.collect::<Vec<_>>(),
     })
 }
 
@@ -57,6 +64,24 @@ fn show_endpoint(endpoint: &Endpoint, entry: Option<&UpstreamEntry>) -> Value {
         "weight": endpoint.weight,
         "in_flight": blocks.iter().map(|block| block.in_flight.get()).sum::<u64>(),
         "pooled": blocks.iter().map(|block| block.pooled.get()).sum::<u64>(),
+        "ejected_by_workers": blocks.iter().map(|block| block.ejected.get()).sum::<u64>(),
+        "ejections": blocks.iter().map(|block| block.ejections.get()).sum::<u64>(),
         "results": results,
+    })
+}
+
+/// What probes say, and why; `null` for an endpoint that is not probed.
+fn show_health(upstream: &str, endpoint: &Endpoint, sidecar: &Sidecar) -> Value {
+    let Some(record) = sidecar.probes.record(upstream, &endpoint.address.to_string()) else { return Value::Null };
+    let last = record.last.as_ref().map(|last| {
+        json!({
+            "at": fmt_http_date(last.at),
+            "passed": last.failure.is_none(),
+            "failure": last.failure,
+            "took_seconds": last.took.as_secs_f64(),
+        })
+    });
+    json!({
+        "healthy": record.is_healthy(), "since": fmt_http_date(record.since), "why": record.why, "last_probe": last,
     })
 }

@@ -6,6 +6,7 @@ use supplex_engine::config::HeaderEdits;
 use supplex_engine::exchange::AttemptFailure;
 use supplex_engine::exchange::stages::judge_response::{Asked, Judgement, judge_response};
 use supplex_engine::http1::{BodyDecoder, Coding, Framing, Limits, ResponseContext, write_interim, write_response};
+use supplex_engine::reason::Reason;
 use supplex_engine::stats::block::AttemptResult;
 
 use super::hold_back::Candidate;
@@ -15,6 +16,7 @@ use crate::ring::{Chunk, Received};
 use crate::worker::Scratch;
 use crate::worker::arrival::Arrival;
 use crate::worker::connection::After;
+use crate::worker::learn::Ended;
 
 /// What an upstream's head may be: generous, since it is ours to trust, and bounded all the same.
 const LIMITS: Limits = Limits { bytes: 63 * 1024, fields: 256 };
@@ -108,6 +110,9 @@ impl Relay<'_> {
                     self.exchange.response_started();
                     self.tally.status = Some(scratch.response.status());
                     self.attempt.count(AttemptResult::Success);
+                    let now = worker.ring.coarse_now();
+                    let ended = Ended::Answered { status: 101, latency: now.saturating_sub(self.sent_at) };
+                    self.upstream.learn(self.attempt, ended, now);
                     return Progress::Over(End::Switched);
                 }
                 Judgement::Final { coding, close, reusable } => {
@@ -133,8 +138,10 @@ impl Relay<'_> {
         let now = worker.ring.coarse_now();
         let (head, out) = (&scratch.response, &mut scratch.out);
         let (framing, status) = (head.framing(), head.status());
-        self.attempt.count(if status < 500 { AttemptResult::Success } else { AttemptResult::ServerError });
-        self.upstream.block.duration.observe(now.saturating_sub(self.sent_at));
+        self.attempt.answered(status);
+        let latency = now.saturating_sub(self.sent_at);
+        self.upstream.block.duration.observe(latency);
+        self.upstream.learn(self.attempt, Ended::Answered { status, latency }, now);
         let candidate = Candidate { status, framing, behind: arrival.bytes().len().saturating_sub(length), reusable };
         if let Some(end) = self.hold_back(&candidate) {
             return Progress::Over(end);
@@ -153,6 +160,7 @@ impl Relay<'_> {
             client: self.request.version,
             coding,
             limited: self.request.limited(),
+            instead_of: self.request.fell_back.then_some(Reason::BreakerOpen),
         };
         write_response(out, &context);
         if framing == Framing::UntilClose || coding == Coding::Strip {

@@ -18,9 +18,9 @@ pub(super) struct Candidate {
 impl Relay<'_> {
     /// How the attempt ends if the response is given up; `None` when it is to be passed on.
     pub(super) fn hold_back(&mut self, response: &Candidate) -> Option<End> {
-        let now = self.connection.worker.ring.coarse_now();
-        let upstream = self.upstream;
-        if !self.exchange.status_received(response.status, now, || upstream.may_retry(now)) {
+        let (worker, upstream) = (&self.connection.worker, self.upstream);
+        let now = worker.ring.coarse_now();
+        if !self.exchange.status_received(response.status, now, || upstream.may_retry(worker)) {
             return None;
         }
         // The connection is worth keeping if nothing more will come on it.

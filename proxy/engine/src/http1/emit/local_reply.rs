@@ -14,6 +14,8 @@ pub struct LocalReply<'a> {
     pub reason: Reason,
     /// One sentence for the client.
     pub detail: &'a str,
+    /// After how many seconds it is worth to try again, if that is known; at least 1. A 503 says 1 otherwise.
+    pub retry_after: Option<u32>,
     /// The id of the request; may be empty.
     pub request_id: &'a [u8],
     /// The current time as an HTTP date.
@@ -61,16 +63,14 @@ fn write_head(out: &mut Vec<u8>, reply: &LocalReply<'_>, length: usize) {
     if let Some(limited) = &reply.limited {
         fields::write_limits(out, limited);
     }
-    match row.status {
-        // RFC 6585 section 4.
-        429 => {
-            let seconds = refused.map_or(1, |(_, seconds)| seconds);
-            fields::write_line(out, &[b"retry-after: ", number.format(seconds).as_bytes()]);
-        }
+    if row.status == 405 {
         // RFC 9110 section 15.5.6: a 405 lists what is allowed.
-        405 => out.extend_from_slice(b"allow: GET, HEAD, POST, PUT, DELETE, OPTIONS, PATCH\r\n"),
-        503 => out.extend_from_slice(b"retry-after: 1\r\n"),
-        _ => {}
+        out.extend_from_slice(b"allow: GET, HEAD, POST, PUT, DELETE, OPTIONS, PATCH\r\n");
+    }
+    // RFC 6585 section 4, RFC 9110 section 15.6.4.
+    let wait = reply.retry_after.or(refused.map(|(_, seconds)| seconds));
+    if let Some(seconds) = wait.or(matches!(row.status, 429 | 503).then_some(1)) {
+        fields::write_line(out, &[b"retry-after: ", number.format(seconds.max(1)).as_bytes()]);
     }
     out.extend_from_slice(connection(reply.close, reply.client));
     out.extend_from_slice(b"\r\n");

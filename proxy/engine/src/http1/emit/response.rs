@@ -5,6 +5,7 @@ use super::fields::{self, Kept};
 use crate::config::HeaderEdits;
 use crate::http1::{Coding, FieldId, Framing, ResponseHead, Version};
 use crate::limit::Limited;
+use crate::reason::Reason;
 
 /// Everything that the forwarded head is made of.
 #[derive(Clone, Copy, Debug)]
@@ -27,6 +28,8 @@ pub struct ResponseContext<'a> {
     pub coding: Coding,
     /// The limits that the request was charged to. Their fields are a list that the upstream's own come before.
     pub limited: Option<Limited<'a>>,
+    /// The refusal that the response stands in for, if it does.
+    pub instead_of: Option<Reason>,
 }
 
 /// Fields that are of this hop (RFC 9110 section 7.6.1), or that are written anew. `Proxy-Authenticate` stays: without it
@@ -69,6 +72,9 @@ pub fn write_response(out: &mut Vec<u8>, cx: &ResponseContext<'_>) {
     }
     if let Some(limited) = cx.limited.filter(|_| fields::adds(cx.edits, "ratelimit")) {
         fields::write_limits(out, &limited);
+    }
+    if let Some(reason) = cx.instead_of {
+        super::fallback_reply::write_details(out, reason);
     }
     fields::write_set(out, cx.edits, FieldId::Other);
     out.extend_from_slice(connection(cx.close, cx.client));

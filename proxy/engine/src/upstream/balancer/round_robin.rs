@@ -4,6 +4,8 @@
 //! of them earned together. So the turns of a heavy endpoint are spread out instead of coming in a row: 5, 1, 1 gives
 //! `a a b a c a a`. It never looks at load; `least_request.rs` does.
 
+use super::Member;
+
 /// Weights and credits.
 #[derive(Debug)]
 pub struct RoundRobin {
@@ -17,9 +19,9 @@ struct Turn {
 }
 
 impl RoundRobin {
-    pub(super) fn new(weights: &[u32]) -> Self {
-        let turn = |weight: &u32| Turn { weight: i64::from((*weight).max(1)), credit: 0 };
-        Self { turns: weights.iter().map(turn).collect() }
+    pub(super) fn new(members: &[Member]) -> Self {
+        let turn = |member: &Member| Turn { weight: i64::from(member.weight.max(1)), credit: 0 };
+        Self { turns: members.iter().map(turn).collect() }
     }
 
     /// The usable endpoint whose turn it is. Those that are not usable neither earn nor pay.
@@ -47,16 +49,21 @@ impl RoundRobin {
 mod tests {
     use super::*;
 
+    fn policy(weights: &[u32]) -> RoundRobin {
+        let members: Vec<_> = weights.iter().map(|weight| Member { weight: *weight, identity: 0 }).collect();
+        RoundRobin::new(&members)
+    }
+
     #[test]
     fn turns_of_a_heavy_endpoint_are_spread_out() {
-        let mut policy = RoundRobin::new(&[5, 1, 1]);
+        let mut policy = policy(&[5, 1, 1]);
         let picks: Vec<_> = (0..7).filter_map(|_| policy.pick(|_| true)).collect();
         assert_eq!(picks, [0, 0, 1, 0, 2, 0, 0]);
     }
 
     #[test]
     fn without_a_usable_endpoint_there_is_no_choice() {
-        assert_eq!(RoundRobin::new(&[1, 1]).pick(|_| false), None);
-        assert_eq!(RoundRobin::new(&[]).pick(|_| true), None);
+        assert_eq!(policy(&[1, 1]).pick(|_| false), None);
+        assert_eq!(policy(&[]).pick(|_| true), None);
     }
 }

@@ -8,6 +8,7 @@ fn reply(reason: Reason) -> LocalReply<'static> {
     LocalReply {
         reason,
         detail: "A \"sentence\".",
+        retry_after: None,
         request_id: b"id-1",
         date: b"Tue, 15 Nov 1994 08:12:31 GMT",
         close: true,
@@ -52,6 +53,14 @@ fn every_reason_gives_a_well_formed_response() {
         assert_eq!(head.find(out.as_bytes(), "retry-after").is_some(), matches!(row.status, 429 | 503));
         assert_eq!(head.find(out.as_bytes(), "allow").is_some(), row.status == 405);
     }
+}
+
+#[test]
+fn it_says_when_to_come_again_and_never_at_once() {
+    let after = |seconds| write(&LocalReply { retry_after: seconds, ..reply(Reason::BreakerOpen) });
+    assert!(after(None).contains("\r\nretry-after: 1\r\n"));
+    assert!(after(Some(0)).contains("\r\nretry-after: 1\r\n"));
+    assert!(after(Some(30)).contains("\r\nretry-after: 30\r\n"));
 }
 
 #[test]

@@ -44,6 +44,7 @@ impl Case<'_> {
             client: self.client,
             coding: self.coding,
             limited: None,
+            instead_of: None,
         };
         write_response(&mut out, &cx);
         String::from_utf8(out).unwrap()
