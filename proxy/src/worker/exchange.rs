@@ -2,9 +2,10 @@
 //!
 //! The engine's [`Exchange`] decides what is still possible when something breaks; this module makes the attempts
 //! (`forward.rs` for the connection, `relay.rs` for the bytes), does as the verdict says and accounts for the whole.
-//! `exchange/enter.rs` waits, `exchange/beginning.rs` keeps what may have to be sent again.
+//! `exchange/enter.rs` waits, `exchange/beginning.rs` keeps what may have to be sent again, `exchange/conclude.rs` ends it.
 
 pub(super) mod beginning;
+mod conclude;
 mod enter;
 
 use std::rc::Rc;
@@ -15,7 +16,6 @@ use supplex_engine::reason::Reason;
 use supplex_engine::stats::block::AttemptResult;
 use supplex_engine::upstream::Tried;
 
-use super::account::{Outcome, account};
 use super::admission::Admission;
 use super::connection::{After, Connection, nanos};
 use super::forward::{Unreached, acquire};
@@ -299,52 +299,6 @@ impl Running<'_> {
             return Next::Again;
         }
         Next::Ended(self.conclude(verdict))
-    }
-
-    fn conclude(&mut self, verdict: Verdict) -> After {
-        match verdict {
-            Verdict::Reply(reason) => self.give_reply(reason),
-            Verdict::Cut | Verdict::Retry => After::Gone,
-        }
-    }
-
-    fn give_reply(&mut self, reason: Reason) -> After {
-        if self.exchange.attempts() == 0 {
-            let now = self.connection.worker.ring.precise_now();
-            self.tally.overhead = now.saturating_sub(self.request.started + self.waited);
-        }
-        self.reason = Some(reason);
-        self.tally.status = Some(reason.status());
-        // What is left of the body would be taken for the next request.
-        let close = !self.body.is_done();
-        if let Some((status, after, sent)) = self.connection.reply_instead(&self.request, reason, close) {
-            self.tally.status = Some(status);
-            self.tally.sent += sent;
-            return after;
-        }
-        let detail = reason.row().title;
-        let (after, sent) = self.connection.reply(&self.request, reason, detail, close, self.retry_after);
-        self.tally.sent += sent;
-        after
-    }
-
-    fn account(&self, attempt: Option<&Attempt>) {
-        let block = &self.upstream.block;
-        let Tally { status, received, sent, overhead } = self.tally;
-        if self.exchange.retried() {
-            let answered = self.reason.is_none() && status.is_some_and(|status| status < 500);
-            if answered { block.retried.increment() } else { block.retry_failed.increment() }
-        }
-        let outcome = Outcome {
-            status,
-            reason: self.reason.or(self.request.fell_back.then_some(Reason::BreakerOpen)),
-            endpoint: attempt.map(|attempt| &*attempt.endpoint().label),
-            retried: self.exchange.retried(),
-            received: received + self.body.data_bytes(),
-            sent,
-            overhead,
-        };
-        account(&self.connection.worker, self.connection.peer, &self.connection.record, &self.request, &outcome);
     }
 }
 
