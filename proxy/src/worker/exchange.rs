@@ -2,10 +2,12 @@
 //!
 //! The engine's [`Exchange`] decides what is still possible when something breaks; this module makes the attempts
 //! (`forward.rs` for the connection, `relay.rs` for the bytes), does as the verdict says and accounts for the whole.
-//! `exchange/enter.rs` waits, `exchange/beginning.rs` keeps what may have to be sent again.
+//! `exchange/enter.rs` waits, `exchange/instead.rs` goes on where no attempt can be made, `exchange/beginning.rs` keeps
+//! what may have to be sent again.
 
 pub(super) mod beginning;
 mod enter;
+mod instead;
 
 use std::rc::Rc;
 
@@ -24,7 +26,7 @@ use super::learn::Ended;
 use super::relay::{End, Relay};
 use super::request::Request;
 use super::tunnel;
-use super::upstream::{Attempt, LiveUpstream, Unavailable};
+use super::upstream::{Attempt, LiveUpstream};
 use beginning::Beginning;
 
 /// What an exchange adds up while it runs.
@@ -139,25 +141,6 @@ impl Running<'_> {
                 return (after, Some(attempt));
             }
         }
-    }
-
-    /// Goes on at the upstream of the route's fallback, if that is the way out.
-    fn fall_back(&mut self, unavailable: &Unavailable) -> bool {
-        let Some((upstream, admission)) = self.request.fall_back(unavailable.reason) else { return false };
-        if self.exchange.rule().max() > 0 {
-            upstream.count_request(self.connection.worker.ring.coarse_now());
-        }
-        (self.upstream, self.stand_in) = (upstream, Some(admission));
-        true
-    }
-
-    /// No attempt can be made. What an earlier one failed with says more than that nothing else was left to try.
-    fn none_left(&mut self, unavailable: &Unavailable) -> After {
-        if self.failure.is_none() {
-            self.retry_after = unavailable.retry_after;
-        }
-        let verdict = self.exchange.refused(self.failure.unwrap_or(unavailable.reason));
-        self.conclude(verdict)
     }
 
     async fn attempt(&mut self, attempt: &Attempt) -> Next {
