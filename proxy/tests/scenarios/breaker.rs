@@ -13,6 +13,7 @@ mod reload;
 mod shadow;
 mod slow_calls;
 mod two_workers;
+mod with_retries;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU16, Ordering};
