@@ -252,8 +252,8 @@ fn shares_are_from_0_to_1() {
     let refused = |key: &str, what: &str| [format!("error: upstreams.b.{key}: {what}")];
     assert_eq!(with("panic_threshold = 1.5"), refused("panic_threshold", "must be from 0 to 1"));
     let most = "ejection.max_ejected";
-    assert_eq!(with("ejection = { max_ejected = 0.0 }"), refused(most, "must be above 0 and at most 1"));
-    assert_eq!(with("ejection = { max_ejected = nan }"), refused(most, "must be above 0 and at most 1"));
+    assert_eq!(with("ejection = { max_ejected = 0.0 }"), refused(most, "must be above 0 and up to 1"));
+    assert_eq!(with("ejection = { max_ejected = nan }"), refused(most, "must be above 0 and up to 1"));
     let words = "expected a share above 0 and up to 1, found the text `1`";
     assert_eq!(with("ejection = { max_ejected = \"1\" }"), refused(most, words));
 }
