@@ -8,6 +8,7 @@
 mod ascii;
 pub mod body;
 mod chunked;
+pub mod cookie;
 pub mod emit;
 pub mod forwarded;
 pub mod head;

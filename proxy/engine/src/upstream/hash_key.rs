@@ -7,6 +7,7 @@ use std::net::IpAddr;
 use super::balancer::hash;
 use crate::config::HashKey;
 use crate::http1::RequestHead;
+use crate::http1::cookie::cookie;
 
 /// The hash of a request's key. `bytes` are those that `head` was parsed from. A request without the field or cookie goes
 /// by the address of its client.
@@ -15,16 +16,10 @@ pub fn hash_of(key: &HashKey, head: &RequestHead, bytes: &[u8], client: IpAddr) 
     let text = match key {
         HashKey::ClientIp => None,
         HashKey::Header(name) => head.find(bytes, name),
-        HashKey::Cookie(name) => cookie(head, bytes, name),
+        HashKey::Cookie(name) => cookie(head, bytes, name.as_bytes()),
         HashKey::Path => Some(head.path(bytes)),
     };
     text.filter(|text| !text.is_empty()).map_or_else(|| hash_address(client), hash)
-}
-
-/// The value of the first cookie of this name (RFC 6265 section 4.2). Names of cookies are compared in their case.
-fn cookie<'a>(head: &RequestHead, bytes: &'a [u8], name: &str) -> Option<&'a [u8]> {
-    let mut pairs = head.find(bytes, "cookie")?.split(|byte| *byte == b';').map(<[u8]>::trim_ascii);
-    pairs.find_map(|pair| pair.strip_prefix(name.as_bytes())?.strip_prefix(b"="))
 }
 
 /// Addresses of one IPv6 /64 are one client: that is what a household or a phone has, and it changes within it.

@@ -4,12 +4,14 @@
 //! `limit.rs` decides about the charges.
 
 use std::io::Write as _;
-use std::net::{IpAddr, Ipv6Addr, SocketAddr};
+use std::net::{IpAddr, Ipv6Addr};
 
 use sha2::{Digest, Sha256};
 
-use crate::config::{Gateway, KeySource, LimitId, LimitMode, Precision, RouteId, Snapshot};
-use crate::http1::{FieldId, Method, RequestHead};
+use crate::config::{KeySource, LimitId, LimitMode, Precision, RouteId, Snapshot};
+use crate::http1::cookie::cookie;
+use crate::http1::forwarded::client_address;
+use crate::http1::{Method, RequestHead};
 use crate::limit::{Charge, Family, Key, Shape, Wanted};
 
 /// A request, as far as limits look at it.
@@ -41,7 +43,9 @@ pub fn limit_rate(snapshot: &Snapshot, route: RouteId, request: Counted<'_>, mut
         return;
     }
     let mut known = None;
-    let mut client = || *known.get_or_insert_with(|| client(&snapshot.gateway, request));
+    let trusts = |peer| snapshot.gateway.trusts(peer);
+    let find = || client_address(request.head, request.bytes, request.peer, trusts);
+    let mut client = || *known.get_or_insert_with(find);
     for used in &route.limits {
         let Some(limit) = snapshot.limits.get(used.limit.index()) else { continue };
         if !limit.exempt.is_empty() && limit.exempt.iter().any(|network| network.contains(&client())) {
@@ -51,7 +55,9 @@ pub fn limit_rate(snapshot: &Snapshot, route: RouteId, request: Counted<'_>, mut
         let key = match &limit.key {
             KeySource::ClientIp => address_key(client()),
             KeySource::Header(name) => text_key(request.head.find(request.bytes, name).unwrap_or_default()),
-            KeySource::Cookie(name) => text_key(cookie(request, name.as_bytes()).unwrap_or_default()),
+            KeySource::Cookie(name) => {
+                text_key(cookie(request.head, request.bytes, name.as_bytes()).unwrap_or_default())
+            }
             KeySource::Route => text_key(route.name.as_bytes()),
             KeySource::Global => text_key(b""),
         };
@@ -72,27 +78,6 @@ pub fn limit_rate(snapshot: &Snapshot, route: RouteId, request: Counted<'_>, mut
 fn is_preflight(request: Counted<'_>) -> bool {
     let has = |name| request.head.find(request.bytes, name).is_some();
     request.head.method() == Method::Options && has("origin") && has("access-control-request-method")
-}
-
-/// The client as the outermost trusted proxy saw it: the last address of `X-Forwarded-For` that is not a trusted proxy
-/// itself. Behind something that is not an address nothing is believed.
-fn client(gateway: &Gateway, request: Counted<'_>) -> IpAddr {
-    let mut client = request.peer.to_canonical();
-    let fields = request.head.fields().iter().rev().filter(|field| field.id == FieldId::XForwardedFor);
-    let mut hops = fields.flat_map(|field| field.value.of(request.bytes).rsplit(|byte| *byte == b','));
-    while gateway.trusts(client) {
-        let Some(hop) = hops.next().and_then(address) else { break };
-        client = hop;
-    }
-    client
-}
-
-/// An address as `X-Forwarded-For` has it, perhaps with a port or in brackets.
-fn address(text: &[u8]) -> Option<IpAddr> {
-    let text = std::str::from_utf8(text).ok()?.trim_matches([' ', '\t']);
-    let bare = text.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).unwrap_or(text);
-    let address = bare.parse().or_else(|_| text.parse::<SocketAddr>().map(|address| address.ip()));
-    address.ok().map(|address: IpAddr| address.to_canonical())
 }
 
 /// One client has a whole /64 to choose addresses from (RFC 4291 section 2.5.1).
@@ -125,14 +110,6 @@ fn text_key(text: &[u8]) -> Key {
         pair.copy_from_slice(&[DIGITS[usize::from(byte >> 4)], DIGITS[usize::from(byte & 15)]]);
     }
     Key::new(&hex).unwrap_or_default()
-}
-
-/// The value of a cookie (RFC 6265 section 4.2.1); of several with one name the first.
-fn cookie<'a>(request: Counted<'a>, name: &[u8]) -> Option<&'a [u8]> {
-    let fields = request.head.fields().iter();
-    let fields = fields.filter(|field| field.name.of(request.bytes).eq_ignore_ascii_case(b"cookie"));
-    let pairs = fields.flat_map(|field| field.value.of(request.bytes).split(|byte| *byte == b';'));
-    pairs.filter_map(|pair| pair.trim_ascii().strip_prefix(name)?.strip_prefix(b"=")).next()
 }
 
 #[cfg(test)]

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use super::*;
 use crate::config::{
-    Destination, HeaderEdits, Limit, OnStoreError, Rate, Rewrite, Route, RouteLimit, Store, Telemetry, UpstreamId,
-    Workers,
+    Destination, Gateway, HeaderEdits, Limit, OnStoreError, Rate, Rewrite, Route, RouteLimit, Store, Telemetry,
+    UpstreamId, Workers,
 };
 use crate::http1::Limits;
 use crate::route::{Matcher, PathMatch, RouteTable};
