@@ -8,6 +8,7 @@
 pub mod config;
 pub mod ebb;
 pub mod exchange;
+pub mod hash;
 pub mod http1;
 pub mod limit;
 pub mod placement;

@@ -68,7 +68,6 @@ impl<'a> Breakers<'a> {
             worker: Rc::clone(self.worker),
             permit: Cell::new(Some(permit)),
             begun: self.worker.ring.coarse_now(),
-            pooled: Cell::new(false),
         }))
     }
 
@@ -99,29 +98,23 @@ pub(super) struct Watch {
     permit: Cell<Option<Permit>>,
     /// On the ring's clock.
     begun: u64,
-    pooled: Cell<bool>,
 }
 
 impl Watch {
-    /// Notes whether the connection had been used before.
-    pub(super) fn set_pooled(&self, pooled: bool) {
-        self.pooled.set(pooled);
-    }
-
     /// A response head with this status arrived.
     pub(super) fn answered(&self, breaker: &Breaker, status: u16) {
         self.tell(breaker, Failure::of_status(status), true);
     }
 
-    /// The attempt ended so. A [`AttemptResult::ServerError`] is told by its status instead.
+    /// The attempt ended so, by the endpoint's doing. A [`AttemptResult::ServerError`] is told by its status instead.
     pub(super) fn ended(&self, breaker: &Breaker, result: AttemptResult) {
         match result {
             AttemptResult::Success => self.tell(breaker, None, true),
             AttemptResult::Connect => self.tell(breaker, Some(Failure::Connect), false),
-            AttemptResult::Reset if !self.pooled.get() => self.tell(breaker, Some(Failure::Reset), false),
+            AttemptResult::Reset => self.tell(breaker, Some(Failure::Reset), false),
             AttemptResult::Timeout => self.tell(breaker, Some(Failure::Timeout), false),
             AttemptResult::Malformed => self.tell(breaker, Some(Failure::Malformed), false),
-            AttemptResult::Reset | AttemptResult::Cancelled | AttemptResult::ServerError => self.excuse(breaker),
+            AttemptResult::Cancelled | AttemptResult::ServerError => self.excuse(breaker),
         }
     }
 

@@ -69,9 +69,13 @@ impl Times {
 fn tick(worker: &Worker, now: u64, times: &Times) {
     worker.clock.update(SystemTime::now(), now);
     worker.timers.advance(now);
-    // A place that came free in another worker wakes nobody here.
-    worker.live().upstreams().iter().for_each(|upstream| upstream.gate.serve());
-    worker.live().upstreams().iter().filter(|upstream| upstream.is_watched()).for_each(|one| one.refresh(now));
+    for upstream in worker.live().upstreams() {
+        // A place that came free in another worker wakes nobody here.
+        upstream.gate.serve();
+        if upstream.is_watched() {
+            upstream.refresh(now);
+        }
+    }
     worker.block.log_drops.add(worker.log.hand_over());
     if now >= times.next_slow.get() {
         times.next_slow.set(now + SLOW);

@@ -246,7 +246,8 @@ impl Attempt {
     pub(super) fn count(&self, result: AttemptResult) {
         self.endpoint.block.results(result).increment();
         if let Some(watch) = &self.watch {
-            watch.ended(&self.endpoint.breaker, result);
+            let breaker = &self.endpoint.breaker;
+            if self.is_to_blame(result) { watch.ended(breaker, result) } else { watch.excuse(breaker) }
         }
     }
 
@@ -261,9 +262,6 @@ impl Attempt {
     /// Notes whether the connection had been used before: that it is closed then is no failure of the endpoint.
     pub(super) fn set_pooled(&self, pooled: bool) {
         self.pooled.set(pooled);
-        if let Some(watch) = &self.watch {
-            watch.set_pooled(pooled);
-        }
     }
 
     /// Whatever becomes of the attempt, it is not the endpoint's doing.

@@ -10,6 +10,7 @@ use foldhash::fast::FixedState;
 use hashbrown::HashTable;
 
 use super::Key;
+use crate::hash::fnv1a;
 
 /// No entry: the end of the list.
 const NONE: u32 = u32::MAX;
@@ -25,8 +26,7 @@ impl Family {
     /// that collide).
     #[must_use]
     pub fn of(name: &str) -> Self {
-        let step = |hash: u64, byte: u8| (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3);
-        Self(name.bytes().fold(0xcbf2_9ce4_8422_2325, step))
+        Self(fnv1a(name.bytes()))
     }
 }
 

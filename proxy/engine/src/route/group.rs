@@ -11,6 +11,7 @@ use foldhash::fast::FixedState;
 use super::matcher::{HostPattern, Matcher};
 use super::table::RequestView;
 use crate::config::{Route, RouteId};
+use crate::hash::fnv1a;
 
 /// One route, compiled.
 #[derive(Debug)]
@@ -89,6 +90,5 @@ impl HostKeys {
 
 /// A hash of a host that does not depend on the case of letters (FNV-1a).
 fn hash(host: &[u8]) -> u64 {
-    let step = |hash: u64, byte: &u8| (hash ^ u64::from(byte.to_ascii_lowercase())).wrapping_mul(0x0100_0000_01b3);
-    host.iter().fold(0xcbf2_9ce4_8422_2325, step)
+    fnv1a(host.iter().map(u8::to_ascii_lowercase))
 }

@@ -12,6 +12,7 @@ mod round_robin;
 mod weights;
 
 use crate::config::Balance;
+use crate::hash::{fnv1a, scramble};
 use consistent_hash::ConsistentHash;
 use least_request::LeastRequest;
 use peak_ewma::PeakEwma;
@@ -118,15 +119,5 @@ impl Balancer {
 /// so that all of them choose alike. FNV-1a, stirred; not for secrets.
 #[must_use]
 pub fn hash(bytes: &[u8]) -> u64 {
-    let step = |hash: u64, byte: &u8| (hash ^ u64::from(*byte)).wrapping_mul(0x0000_0100_0000_01b3);
-    scramble(bytes.iter().fold(0xcbf2_9ce4_8422_2325, step))
-}
-
-/// Another number, unrelated to the first one to all appearances (the finaliser of SplitMix64).
-#[must_use]
-pub fn scramble(number: u64) -> u64 {
-    let mixed = number.wrapping_add(0x9e37_79b9_7f4a_7c15);
-    let mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-    let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-    mixed ^ (mixed >> 31)
+    scramble(fnv1a(bytes.iter().copied()))
 }

@@ -2,7 +2,7 @@
 //!
 //! Works for every balancer: an endpoint is now and then passed over, as if it were not usable.
 
-use super::balancer::scramble;
+use crate::hash::scramble;
 
 /// The part of its share with which an endpoint begins.
 const BEGIN: f64 = 0.1;

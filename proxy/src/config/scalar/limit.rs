@@ -4,6 +4,7 @@ use schemars::{Schema, json_schema};
 use supplex_engine::config::{KeySource, LimitMode, OnStoreError, Precision, Store};
 
 use super::method::is_token;
+use super::word::words;
 use crate::config::decode::{Refusal, Text};
 use crate::config::document::quote;
 use crate::config::suggest;
@@ -55,36 +56,18 @@ impl Text for KeySource {
     }
 }
 
-/// A type whose values are words.
-macro_rules! words {
-    ($type:ty, $what:literal, $name:literal, $($word:literal $value:expr),*) => {
-        impl Text for $type {
-            const WHAT: &'static str = $what;
+const STORES: [(&str, Store); 2] = [("redis", Store::Redis), ("local", Store::Local)];
+words!(Store, "\"redis\" or \"local\"", "store", "known words", STORES);
 
-            fn parse(text: &str) -> Result<Self, Refusal> {
-                match text {
-                    $($word => Ok($value),)*
-                    _ => {
-                        let message = format!(concat!("unknown ", $name, " {}"), quote(text));
-                        Err(Refusal::new(message, suggest::hint(text, &[$($word),*], "known words")))
-                    }
-                }
-            }
+const MODES: [(&str, LimitMode); 2] = [("enforce", LimitMode::Enforce), ("shadow", LimitMode::Shadow)];
+words!(LimitMode, "\"enforce\" or \"shadow\"", "mode", "known words", MODES);
 
-            fn schema() -> Schema {
-                json_schema!({ "type": "string", "enum": [$($word),*] })
-            }
-        }
-    };
-}
+const PRECISIONS: [(&str, Precision); 2] = [("lease", Precision::Lease), ("exact", Precision::Exact)];
+words!(Precision, "\"lease\" or \"exact\"", "precision", "known words", PRECISIONS);
 
-words!(Store, "\"redis\" or \"local\"", "store", "redis" Store::Redis, "local" Store::Local);
-words!(LimitMode, "\"enforce\" or \"shadow\"", "mode", "enforce" LimitMode::Enforce, "shadow" LimitMode::Shadow);
-words!(Precision, "\"lease\" or \"exact\"", "precision", "lease" Precision::Lease, "exact" Precision::Exact);
-words!(
-    OnStoreError, "\"local\", \"open\" or \"closed\"", "way out",
-    "local" OnStoreError::Local, "open" OnStoreError::Open, "closed" OnStoreError::Closed
-);
+const WAYS_OUT: [(&str, OnStoreError); 3] =
+    [("local", OnStoreError::Local), ("open", OnStoreError::Open), ("closed", OnStoreError::Closed)];
+words!(OnStoreError, "\"local\", \"open\" or \"closed\"", "way out", "known words", WAYS_OUT);
 
 #[cfg(test)]
 mod tests {

@@ -2,6 +2,7 @@
 
 use schemars::{Schema, json_schema};
 
+use super::word::words;
 use crate::config::decode::{Refusal, Text};
 use crate::config::document::quote;
 use crate::config::suggest;
@@ -15,24 +16,8 @@ pub(crate) enum ProbeKind {
     Tcp,
 }
 
-impl Text for ProbeKind {
-    const WHAT: &'static str = "\"http\" or \"tcp\"";
-
-    fn parse(text: &str) -> Result<Self, Refusal> {
-        match text {
-            "http" => Ok(Self::Http),
-            "tcp" => Ok(Self::Tcp),
-            _ => {
-                let hint = suggest::hint(text, &["http", "tcp"], "known kinds");
-                Err(Refusal::new(format!("unknown kind of probe {}", quote(text)), hint))
-            }
-        }
-    }
-
-    fn schema() -> Schema {
-        json_schema!({ "type": "string", "enum": ["http", "tcp"] })
-    }
-}
+const KINDS: [(&str, ProbeKind); 2] = [("http", ProbeKind::Http), ("tcp", ProbeKind::Tcp)];
+words!(ProbeKind, "\"http\" or \"tcp\"", "kind of probe", "known kinds", KINDS);
 
 /// Status codes from the first to the second.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

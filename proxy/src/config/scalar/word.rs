@@ -7,6 +7,28 @@ use crate::config::decode::{Refusal, Text};
 use crate::config::document::quote;
 use crate::config::suggest;
 
+/// Reads a type that is one of a few words: `table` has each word with its value.
+macro_rules! words {
+    ($type:ty, $what:literal, $noun:literal, $known:literal, $table:expr) => {
+        impl Text for $type {
+            const WHAT: &'static str = $what;
+
+            fn parse(text: &str) -> Result<Self, Refusal> {
+                let found = $table.iter().find(|(word, _)| *word == text);
+                found.map(|(_, value)| *value).ok_or_else(|| {
+                    let hint = suggest::hint(text, &$table.map(|(word, _)| word), $known);
+                    Refusal::new(format!(concat!("unknown ", $noun, " {}"), quote(text)), hint)
+                })
+            }
+
+            fn schema() -> Schema {
+                json_schema!({ "type": "string", "enum": $table.map(|(word, _)| word) })
+            }
+        }
+    };
+}
+pub(super) use words;
+
 const BALANCES: [(&str, Balance); 5] = [
     ("least_request", Balance::LeastRequest),
     ("round_robin", Balance::RoundRobin),
@@ -21,59 +43,14 @@ pub(crate) fn balance_word(balance: Balance) -> &'static str {
     BALANCES.iter().find(|(_, other)| *other == balance).map_or("", |(word, _)| word)
 }
 
-impl Text for Balance {
-    const WHAT: &'static str = "the name of a balancer such as \"least_request\"";
-
-    fn parse(text: &str) -> Result<Self, Refusal> {
-        match BALANCES.iter().find(|(word, _)| *word == text) {
-            Some((_, balance)) => Ok(*balance),
-            None => {
-                let hint = suggest::hint(text, &BALANCES.map(|(word, _)| word), "known balancers");
-                Err(Refusal::new(format!("unknown balancer {}", quote(text)), hint))
-            }
-        }
-    }
-
-    fn schema() -> Schema {
-        json_schema!({ "type": "string", "enum": BALANCES.map(|(word, _)| word) })
-    }
-}
+words!(Balance, "the name of a balancer such as \"least_request\"", "balancer", "known balancers", BALANCES);
 
 const BREAKER_MODES: [(&str, BreakerMode); 3] =
     [("enforce", BreakerMode::Enforce), ("shadow", BreakerMode::Shadow), ("off", BreakerMode::Off)];
 
-impl Text for BreakerMode {
-    const WHAT: &'static str = "\"enforce\", \"shadow\" or \"off\"";
+words!(BreakerMode, "\"enforce\", \"shadow\" or \"off\"", "mode", "known modes", BREAKER_MODES);
 
-    fn parse(text: &str) -> Result<Self, Refusal> {
-        match BREAKER_MODES.iter().find(|(word, _)| *word == text) {
-            Some((_, mode)) => Ok(*mode),
-            None => {
-                let hint = suggest::hint(text, &BREAKER_MODES.map(|(word, _)| word), "known modes");
-                Err(Refusal::new(format!("unknown mode {}", quote(text)), hint))
-            }
-        }
-    }
-
-    fn schema() -> Schema {
-        json_schema!({ "type": "string", "enum": BREAKER_MODES.map(|(word, _)| word) })
-    }
-}
-
-impl Text for Priority {
-    const WHAT: &'static str = "\"high\", \"normal\" or \"low\"";
-
-    fn parse(text: &str) -> Result<Self, Refusal> {
-        let words = Priority::WORDS.map(|(word, _)| word);
-        Priority::WORDS.iter().find(|(word, _)| *word == text).map(|(_, priority)| *priority).ok_or_else(|| {
-            Refusal::new(format!("unknown priority {}", quote(text)), suggest::hint(text, &words, "priorities"))
-        })
-    }
-
-    fn schema() -> Schema {
-        json_schema!({ "type": "string", "enum": Priority::WORDS.map(|(word, _)| word) })
-    }
-}
+words!(Priority, "\"high\", \"normal\" or \"low\"", "priority", "priorities", Priority::WORDS);
 
 /// One cause of a retry, with its word.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -3,6 +3,8 @@
 use std::cell::Cell;
 use std::hash::{BuildHasher, Hasher, RandomState};
 
+use supplex_engine::hash::{GOLDEN, scramble};
+
 /// A generator (SplitMix64, Steele et al. 2014) seeded by the system.
 pub(crate) struct Random(Cell<u64>);
 
@@ -15,10 +17,8 @@ impl Random {
 
     /// The next number, uniform over all 64 bits.
     pub(crate) fn next(&self) -> u64 {
-        let state = self.0.get().wrapping_add(0x9e37_79b9_7f4a_7c15);
-        self.0.set(state);
-        let mixed = (state ^ (state >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        mixed ^ (mixed >> 31)
+        let state = self.0.get();
+        self.0.set(state.wrapping_add(GOLDEN));
+        scramble(state)
     }
 }
