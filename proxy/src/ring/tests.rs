@@ -15,12 +15,24 @@ use socket2::{SockAddr, SockRef};
 use super::*;
 use crate::rt;
 
+mod sends;
+
 /// Runs `task` on a worker's loop: executor, ring and driver, as in the gateway. A guard against hanging ends it.
 fn on_a_ring<F, T>(task: impl FnOnce(Rc<Ring>) -> F) -> T
 where
     F: Future<Output = T> + 'static,
     T: 'static,
 {
+    on_a_patient_ring(Duration::from_millis(10), task)
+}
+
+/// As [`on_a_ring`], but the driver sleeps for as long as `patience`, so that whoever relies on the tick is noticed.
+fn on_a_patient_ring<F, T>(patience: Duration, task: impl FnOnce(Rc<Ring>) -> F) -> T
+where
+    F: Future<Output = T> + 'static,
+    T: 'static,
+{
+    let patience = u64::try_from(patience.as_nanos()).expect("a patience in nanoseconds");
     rt::run(0, async {
         let ring = Ring::new().expect("io_uring is available");
         let result = Rc::new(RefCell::new(None));
@@ -32,7 +44,7 @@ where
         loop {
             let seen = ring.local_wakes();
             rt::yield_now().await;
-            ring.pass(seen, 10_000_000).expect("the ring works");
+            ring.pass(seen, patience).expect("the ring works");
             assert!(!panicked.get(), "the task panicked");
             assert!(began.elapsed() < Duration::from_secs(60), "the task hangs");
             if let Some(result) = result.borrow_mut().take() {
