@@ -52,8 +52,9 @@ fuzz: tools ## Fuzz each target for FUZZ_SECONDS (1800)
 	@.ci/fuzz $(FUZZ_SECONDS)
 
 bench: tools ## Measure the gateway on one pinned core
-	cargo run -q -p supplex-stack -- install wrk
+	cargo run -q -p supplex-stack -- install wrk nginx-light redis-server
 	@$(RAISE) cargo bench -p supplex --bench gateway
+	@$(RAISE) cargo bench -p supplex --bench protection
 
 bench-peers: tools ## The same beside HAProxy and nginx
 	cargo run -q -p supplex-stack -- install wrk haproxy nginx-light

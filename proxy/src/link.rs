@@ -1,27 +1,23 @@
 //! The protocol between the sidecar and the workers: plain owned data through bounded queues.
 //!
-//! Nothing here blocks a worker. What crosses to a worker goes through its [`Mailbox`]: a bounded queue and an eventfd
-//! that the worker's ring reads, so that only the mailbox's task is woken. What crosses back are numbers in blocks that
+//! Nothing here blocks a worker. What crosses to a worker goes through its [`Mailbox`] (`link/mailbox.rs`). What crosses back are numbers in blocks that
 //! only the worker writes (`supplex_engine::stats`), access log lines (`access_log.rs`) and questions about limits
 //! (`link/limits.rs`).
 //! Where to read on: `worker/upkeep/mailbox.rs` receives, `sidecar/` sends.
 
 pub(crate) mod limits;
+mod mailbox;
 
-use std::fs::File;
-use std::io::{self, Write};
 use std::net::SocketAddr;
 use std::os::fd::OwnedFd;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crossbeam_channel::{Receiver, Sender, TrySendError, bounded};
 use supplex_engine::config::{ListenerId, Snapshot};
 use supplex_engine::stats::{EndpointBlock, EndpointState, LimitBlock, ListenerBlock, RouteBlock, UpstreamBlock};
 use supplex_engine::upstream::Breaker;
 
-/// Messages a mailbox holds at most. A handoff that does not fit is kept by its sender; a configuration is sent again.
-const MAILBOX_MOST: usize = 4096;
+pub(crate) use mailbox::{Mailbox, Messages};
 
 /// What the sidecar or another worker leaves for a worker.
 #[derive(Debug)]
@@ -91,40 +87,4 @@ pub(crate) struct Handoff {
     pub socket: OwnedFd,
     /// The client.
     pub peer: SocketAddr,
-}
-
-/// The sending side of a worker's mailbox. Cheap to clone.
-#[derive(Clone, Debug)]
-pub(crate) struct Mailbox {
-    queue: Sender<Message>,
-    bell: Arc<File>,
-}
-
-impl Mailbox {
-    /// A mailbox whose owner reads `bell`, an eventfd.
-    #[must_use]
-    pub(crate) fn new(bell: OwnedFd) -> (Mailbox, Receiver<Message>) {
-        let (queue, receiver) = bounded(MAILBOX_MOST);
-        (Mailbox { queue, bell: Arc::new(File::from(bell)) }, receiver)
-    }
-
-    /// Whether its owner has taken every message.
-    #[must_use]
-    pub(crate) fn is_empty(&self) -> bool {
-        self.queue.is_empty()
-    }
-
-    /// Leaves a message and rings. Never blocks.
-    ///
-    /// # Errors
-    /// The message, when the mailbox is full or its worker has ended.
-    #[expect(clippy::result_large_err, reason = "a message moves by value; boxing answers would allocate for each")]
-    pub(crate) fn post(&self, message: Message) -> Result<(), Message> {
-        self.queue.try_send(message).map_err(|error| match error {
-            TrySendError::Full(message) | TrySendError::Disconnected(message) => message,
-        })?;
-        // The counter of an eventfd is full only when nobody has read it 2^64 - 2 times; the worker is awake then anyway.
-        let _: io::Result<()> = (&*self.bell).write_all(&1_u64.to_ne_bytes());
-        Ok(())
-    }
 }

@@ -37,14 +37,13 @@ use std::sync::Arc;
 use std::sync::atomic::{Ordering, fence};
 use std::time::SystemTime;
 
-use crossbeam_channel::Receiver;
 use supplex_engine::exchange::stages::shed::Overload;
 use supplex_engine::http1::{RequestHead, ResponseHead};
 use supplex_engine::stats::WorkerBlock;
 
 use crate::access_log::LogSender;
 use crate::link::limits::QuestionSender;
-use crate::link::{Mailbox, Message};
+use crate::link::{Mailbox, Message, Messages};
 use crate::ring::{Doorbell, Ring};
 use crate::rt;
 use account::LogBuffer;
@@ -64,7 +63,7 @@ pub(crate) struct Start {
     /// The eventfd that is written to when a message was left.
     pub bell: OwnedFd,
     /// The messages.
-    pub messages: Receiver<Message>,
+    pub messages: Messages,
     /// The mailboxes of all workers, its own included, by number.
     pub peers: Vec<Mailbox>,
     /// The blocks of all workers, its own included, by number.
@@ -104,8 +103,8 @@ pub(crate) fn run(start: Start) -> io::Result<()> {
             overload: Cell::default(),
             ring,
         });
-        match messages.recv() {
-            Ok(Message::Configure(assignment)) => mailbox::configure(&worker, *assignment),
+        match messages.wait() {
+            Some(Message::Configure(assignment)) => mailbox::configure(&worker, *assignment),
             _ => return Err(io::Error::other("the first message must be a configuration")),
         }
         let told = Rc::clone(&worker);

@@ -7,11 +7,14 @@
 pub(crate) mod gateway;
 pub(crate) mod haproxy;
 pub(crate) mod nginx;
+mod redis;
 
 use std::io;
 use std::net::SocketAddr;
 use std::path::Path;
 use std::process::Command;
+
+use rustix::process::Pid;
 
 use super::fetch::fetch;
 use super::process::Process;
@@ -34,6 +37,8 @@ pub(crate) struct Candidate {
     pub(crate) metrics: (SocketAddr, &'static str),
     /// Its process.
     pub(crate) process: Process,
+    /// The Redis that belongs to it, whose CPU time counts as the candidate's.
+    pub(crate) redis: Option<Process>,
 }
 
 impl Candidate {
@@ -50,16 +55,27 @@ impl Candidate {
         let mut candidate = match kind {
             Kind::Haproxy => haproxy::candidate(&folder, upstream, cpus.proxy)?,
             Kind::Nginx => nginx::candidate(&folder, upstream, cpus.proxy)?,
-            Kind::Supplex | Kind::Other => {
-                gateway::candidate(kind, &settings.gateway_binary(kind)?, &folder, upstream, cpus.proxy)?
+            Kind::Supplex | Kind::Other | Kind::Leased | Kind::Exact => {
+                gateway::candidate(kind, &settings.gateway_binary(kind)?, &folder, upstream, cpus)?
             }
         };
         candidate.check().map_err(|error| io::Error::other(format!("{} fails the check: {error}", kind.name())))?;
         Ok(candidate)
     }
 
-    fn check(&mut self) -> io::Result<()> {
+    /// The process groups whose CPU time is the candidate's.
+    pub(crate) fn groups(&self) -> Vec<Pid> {
+        [Some(&self.process), self.redis.as_ref()].into_iter().flatten().map(Process::group).collect()
+    }
+
+    /// Fails when one of its processes has ended.
+    pub(crate) fn check_alive(&mut self) -> io::Result<()> {
         self.process.check_alive()?;
+        self.redis.as_mut().map_or(Ok(()), Process::check_alive)
+    }
+
+    fn check(&mut self) -> io::Result<()> {
+        self.check_alive()?;
         let json = fetch(self.address, "/json")?;
         if json.status != 200 || json.body != JSON.as_bytes() {
             return Err(io::Error::other(format!("the small answer is not relayed (status {})", json.status)));

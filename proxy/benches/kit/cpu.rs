@@ -1,4 +1,4 @@
-//! CPU time of a process group, read from `/proc`, and pinning of the bench itself.
+//! CPU time of process groups, read from `/proc`, and pinning of the bench itself.
 //!
 //! The total comes from `schedstat` of every thread, in nanoseconds. `stat` counts ticks, but also knows threads that have
 //! ended; the larger of the two is the total, and the ticks give its split into user and system.
@@ -29,7 +29,7 @@ pub(crate) struct Cost {
     pub(crate) system_us: f64,
 }
 
-/// A reading at one moment: the group, and everything that ran on its CPU.
+/// A reading at one moment: the groups, and everything that ran on its CPU.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Reading {
     group: CpuTime,
@@ -38,8 +38,8 @@ pub(crate) struct Reading {
 
 impl Reading {
     /// Reads now.
-    pub(crate) fn take(group: Pid, cpu: usize) -> io::Result<Self> {
-        Ok(Reading { group: of_group(group)?, cpu_busy: busy_of_cpu(cpu)? })
+    pub(crate) fn take(groups: &[Pid], cpu: usize) -> io::Result<Self> {
+        Ok(Reading { group: of_groups(groups)?, cpu_busy: busy_of_cpu(cpu)? })
     }
 
     /// The group's cost since an earlier reading.
@@ -66,14 +66,14 @@ pub(crate) fn pin_to(cpu: usize) -> io::Result<()> {
     Ok(sched_setaffinity(None, &set)?)
 }
 
-fn of_group(group: Pid) -> io::Result<CpuTime> {
+fn of_groups(groups: &[Pid]) -> io::Result<CpuTime> {
     let mut sum = CpuTime::default();
     for entry in fs::read_dir("/proc")? {
         let folder = entry?.path();
         // A process may end between the listing and the reading.
         let Ok(stat) = fs::read_to_string(folder.join("stat")) else { continue };
         let Some((pgrp, user, system)) = parse_stat(&stat) else { continue };
-        if pgrp != group.as_raw_pid() {
+        if !groups.iter().any(|group| group.as_raw_pid() == pgrp) {
             continue;
         }
         sum.user += user;

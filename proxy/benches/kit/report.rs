@@ -28,7 +28,17 @@ pub(crate) struct Named {
     pub(crate) version: String,
 }
 
-/// The report of one bench. The first candidate is the one that the others are compared with.
+/// Which candidates are set against each other.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Comparison {
+    /// The first candidate against each other one.
+    FirstToOthers,
+    /// Each other candidate against the first one.
+    OthersToFirst,
+}
+
+/// The report of one bench.
 #[derive(Debug, Serialize)]
 pub(crate) struct Report {
     pub(crate) title: String,
@@ -36,8 +46,9 @@ pub(crate) struct Report {
     pub(crate) rounds: u32,
     pub(crate) seconds: u32,
     pub(crate) candidates: Vec<Named>,
+    pub(crate) comparison: Comparison,
     pub(crate) scenarios: Vec<Measured>,
-    /// Ratios of the first candidate to each other one, by scenario in the order of `scenarios`.
+    /// Ratios between candidates, as `comparison` says, by scenario in the order of `scenarios`.
     pub(crate) ratios: Vec<Vec<Ratios>>,
     pub(crate) idle: Option<Idle>,
     pub(crate) verdicts: Vec<Verdict>,
@@ -61,6 +72,7 @@ impl Report {
             rounds: settings.rounds,
             seconds: settings.seconds,
             candidates: candidates.iter().map(named).collect(),
+            comparison: Comparison::FirstToOthers,
             scenarios: Vec::new(),
             ratios: Vec::new(),
             idle: None,
@@ -79,13 +91,18 @@ impl Report {
                 self.problems.push(format!("{name} in {key}, round {}: {errors:?}", sample.round));
             }
         }
-        if let Some(first) = self.candidates.first() {
-            let others = self.candidates.iter().skip(1);
-            self.ratios.push(
-                others.filter_map(|other| Ratios::between(&measured.samples, &first.name, &other.name)).collect(),
-            );
-        }
+        self.ratios.push(self.ratios_of(&measured));
         self.scenarios.push(measured);
+    }
+
+    /// The ratios of one scenario.
+    pub(crate) fn ratios_of(&self, measured: &Measured) -> Vec<Ratios> {
+        let Some((first, others)) = self.candidates.split_first() else { return Vec::new() };
+        let between = |other: &Named| match self.comparison {
+            Comparison::FirstToOthers => Ratios::between(&measured.samples, &first.name, &other.name),
+            Comparison::OthersToFirst => Ratios::between(&measured.samples, &other.name, &first.name),
+        };
+        others.iter().filter_map(between).collect()
     }
 
     /// Writes `NAME.json` and `NAME.txt`, prints the text, and says how the bench ends.

@@ -93,7 +93,7 @@ fn put_load(
         Load::HalfLoad => paced::run(candidate.address, "/json", scenario.connections, paced_rate, seconds),
     };
     // A candidate that died is the better explanation of whatever the client says.
-    candidate.process.check_alive()?;
+    candidate.check_alive()?;
     outcome
 }
 
@@ -105,10 +105,10 @@ fn measure(
     cpus: Cpus,
     paced_rate: f64,
 ) -> io::Result<Sample> {
-    let group = candidate.process.group();
-    let before = Reading::take(group, cpus.proxy)?;
+    let groups = candidate.groups();
+    let before = Reading::take(&groups, cpus.proxy)?;
     let client = put_load(scenario, candidate, seconds, cpus, paced_rate)?;
-    let after = Reading::take(group, cpus.proxy)?;
+    let after = Reading::take(&groups, cpus.proxy)?;
     if client.requests == 0 {
         return Err(io::Error::other(format!("{} answered no request at all", candidate.kind.name())));
     }

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use clap::{Parser, ValueEnum};
 
-/// The flags of both benches.
+/// The flags of all benches.
 #[derive(Parser, Debug, Clone)]
 #[command(about = "Measures the gateway from outside, with wrk, on pinned CPUs.")]
 pub(crate) struct Settings {
@@ -50,6 +50,10 @@ pub(crate) enum Kind {
     Supplex,
     /// The binary named by `--binary`.
     Other,
+    /// The release binary with breakers and a limit that is leased from Redis.
+    Leased,
+    /// The release binary with breakers and a limit about which Redis decides for every request.
+    Exact,
     /// Debian's HAProxy.
     Haproxy,
     /// Debian's nginx.
@@ -62,6 +66,8 @@ impl Kind {
         match self {
             Kind::Supplex => "supplex",
             Kind::Other => "other",
+            Kind::Leased => "leased",
+            Kind::Exact => "exact",
             Kind::Haproxy => "haproxy",
             Kind::Nginx => "nginx",
         }
@@ -69,7 +75,7 @@ impl Kind {
 
     /// A build of the gateway, as opposed to a peer.
     pub(crate) fn is_gateway(self) -> bool {
-        matches!(self, Kind::Supplex | Kind::Other)
+        matches!(self, Kind::Supplex | Kind::Other | Kind::Leased | Kind::Exact)
     }
 }
 

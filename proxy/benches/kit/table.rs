@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use super::figures::{Figure, Ratios, Spread, median};
+use super::figures::{Figure, Spread, median};
 use super::report::Report;
 use super::rounds::Measured;
 
@@ -49,7 +49,7 @@ fn write(report: &Report, out: &mut String) -> std::fmt::Result {
     }
     for verdict in &report.verdicts {
         let word = if verdict.met { "met   " } else { "MISSED" };
-        writeln!(out, "  {word}  {:<52} {}", verdict.bar, ratio(&verdict.measured))?;
+        writeln!(out, "  {word}  {:<66} {}", verdict.bar, ratio(&verdict.measured))?;
     }
     for remark in &report.remarks {
         writeln!(out, "\nNote: {remark}")?;
@@ -77,14 +77,12 @@ fn scenario(report: &Report, measured: &Measured, out: &mut String) -> std::fmt:
         let own = measured.samples.iter().filter(|sample| sample.candidate == candidate.name);
         writeln!(out, " {:>9}", own.map(|sample| sample.client.errors.sum()).sum::<u64>())?;
     }
-    for peer in report.candidates.iter().skip(1) {
-        let Some(subject) = report.candidates.first() else { continue };
-        let Some(ratios) = Ratios::between(&measured.samples, &subject.name, &peer.name) else { continue };
+    for ratios in report.ratios_of(measured) {
         writeln!(
             out,
             "  {} / {}: CPU {}  throughput {}  p99 {}",
-            subject.name,
-            peer.name,
+            ratios.of,
+            ratios.to,
             ratio(&ratios.cpu),
             ratio(&ratios.throughput),
             ratio(&ratios.p99)

@@ -8,22 +8,40 @@ use super::scenario::{HALF_LOAD, HEADLINE, SINGLE};
 
 /// Which figure a bar is about.
 #[derive(Debug, Clone, Copy)]
-enum Figure {
+pub(crate) enum Figure {
     Cpu,
     Throughput,
     P99,
 }
 
-/// Scenario, peer, figure, limit: at most for costs, at least for throughput.
-const BARS: [(&str, &str, Figure, f64); 7] = [
-    (HEADLINE, "haproxy", Figure::Cpu, 0.90),
-    (HEADLINE, "nginx", Figure::Cpu, 0.80),
-    (HEADLINE, "haproxy", Figure::Throughput, 1.0),
-    (HEADLINE, "nginx", Figure::Throughput, 1.0),
-    (HALF_LOAD, "haproxy", Figure::P99, 1.0),
-    (HALF_LOAD, "nginx", Figure::P99, 1.0),
-    (SINGLE, "haproxy", Figure::Cpu, 0.95),
+/// What one candidate may cost beside another: at most for costs, at least for throughput.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Bar {
+    pub(crate) scenario: &'static str,
+    pub(crate) of: &'static str,
+    pub(crate) to: &'static str,
+    pub(crate) figure: Figure,
+    pub(crate) limit: f64,
+}
+
+const fn bar(scenario: &'static str, of: &'static str, to: &'static str, figure: Figure, limit: f64) -> Bar {
+    Bar { scenario, of, to, figure, limit }
+}
+
+/// The gateway beside its peers.
+pub(crate) const PEERS: [Bar; 7] = [
+    bar(HEADLINE, "supplex", "haproxy", Figure::Cpu, 0.90),
+    bar(HEADLINE, "supplex", "nginx", Figure::Cpu, 0.80),
+    bar(HEADLINE, "supplex", "haproxy", Figure::Throughput, 1.0),
+    bar(HEADLINE, "supplex", "nginx", Figure::Throughput, 1.0),
+    bar(HALF_LOAD, "supplex", "haproxy", Figure::P99, 1.0),
+    bar(HALF_LOAD, "supplex", "nginx", Figure::P99, 1.0),
+    bar(SINGLE, "supplex", "haproxy", Figure::Cpu, 0.95),
 ];
+
+/// Limits and breakers beside none of them, the CPU time of Redis included.
+pub(crate) const PROTECTION: [Bar; 2] =
+    [bar(HEADLINE, "leased", "supplex", Figure::Cpu, 1.10), bar(HEADLINE, "exact", "supplex", Figure::Cpu, 1.80)];
 
 /// One bar and how the gateway stands to it.
 #[derive(Debug, Clone, Serialize)]
@@ -36,18 +54,18 @@ pub(crate) struct Verdict {
     pub(crate) met: bool,
 }
 
-/// Judges the gateway's ratios against every bar whose scenario and peer were measured.
-pub(crate) fn judge(measured: &[Measured], gateway: &str) -> Vec<Verdict> {
+/// Judges every bar whose scenario and candidates were measured.
+pub(crate) fn judge(measured: &[Measured], bars: &[Bar]) -> Vec<Verdict> {
     let mut verdicts = Vec::new();
-    for (key, peer, figure, limit) in BARS {
-        let Some(run) = measured.iter().find(|run| run.scenario.key == key) else { continue };
-        let Some(ratios) = Ratios::between(&run.samples, gateway, peer) else { continue };
+    for &Bar { scenario, of, to, figure, limit } in bars {
+        let Some(run) = measured.iter().find(|run| run.scenario.key == scenario) else { continue };
+        let Some(ratios) = Ratios::between(&run.samples, of, to) else { continue };
         let (what, spread, met) = match figure {
-            Figure::Cpu => ("CPU per request at most", ratios.cpu, ratios.cpu.median <= limit),
-            Figure::Throughput => ("throughput at least", ratios.throughput, ratios.throughput.median >= limit),
-            Figure::P99 => ("p99 at most", ratios.p99, ratios.p99.median <= limit),
+            Figure::Cpu => ("costs CPU per request at most", ratios.cpu, ratios.cpu.median <= limit),
+            Figure::Throughput => ("has throughput at least", ratios.throughput, ratios.throughput.median >= limit),
+            Figure::P99 => ("has p99 at most", ratios.p99, ratios.p99.median <= limit),
         };
-        verdicts.push(Verdict { bar: format!("{key}: {what} {limit:.2} x {peer}"), measured: spread, met });
+        verdicts.push(Verdict { bar: format!("{scenario}: {of} {what} {limit:.2} x {to}"), measured: spread, met });
     }
     verdicts
 }

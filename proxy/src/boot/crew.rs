@@ -9,12 +9,11 @@ use std::os::fd::OwnedFd;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
-use crossbeam_channel::Receiver;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
 use crate::access_log::LogSender;
 use crate::link::limits::QuestionSender;
-use crate::link::{Mailbox, Message};
+use crate::link::{Mailbox, Messages};
 use crate::ring;
 use crate::sidecar::Member;
 use crate::worker::{self, Start};
@@ -29,7 +28,7 @@ pub(crate) struct Ended {
 }
 
 /// The receiving end of a mailbox, for the worker to come.
-pub(crate) type Inbox = (OwnedFd, Receiver<Message>);
+pub(crate) type Inbox = (OwnedFd, Messages);
 
 /// Makes the workers' mailboxes and blocks. Nobody runs yet, so that each can be left its configuration first.
 ///
@@ -96,6 +95,7 @@ fn panic_message(panic: &(dyn Any + Send)) -> &str {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::link::Message;
 
     fn end_of(run: impl FnOnce() -> io::Result<()>) -> Ended {
         let (sender, mut ends) = unbounded_channel();
@@ -118,6 +118,6 @@ mod tests {
         assert_eq!(crew.iter().map(|member| member.cpu).collect::<Vec<_>>(), [5, 7]);
         crew[1].mailbox.post(Message::Drain(std::time::Duration::ZERO)).expect("room");
         assert!(inboxes[0].1.is_empty());
-        assert!(matches!(inboxes[1].1.try_recv(), Ok(Message::Drain(_))));
+        assert!(matches!(inboxes[1].1.take().next(), Some(Message::Drain(_))));
     }
 }

@@ -112,23 +112,23 @@ impl Desk {
     }
 
     /// Sees to one question of the worker with this mailbox.
-    fn ask(&self, question: &Question, mailbox: &Mailbox) {
+    fn ask(&self, question: Question, mailbox: &Mailbox) {
         let limit = |id: usize| question.snapshot.limits.get(id);
         let store = question.charges().next().and_then(|charge| limit(charge.limit.index())).map(|limit| limit.store);
         match store {
             Some(Store::Local) => {
-                let caller = Caller::new(question, mailbox, Kind::Local, &self.measure);
-                caller.answer(self.local.borrow_mut().take(question));
+                let caller = Caller::new(&question, mailbox, Kind::Local, &self.measure);
+                caller.answer(self.local.borrow_mut().take(&question));
             }
             Some(Store::Redis) => {
-                let caller = Caller::new(question, mailbox, Kind::Redis, &self.measure);
-                match (script::command(question), self.line()) {
-                    (None, _) => caller.answer(Err(StoreError::Refused)),
-                    (_, None) => caller.answer(Err(StoreError::Unreachable)),
-                    (Some(command), Some(line)) => line.ask(Ask { command, caller }),
+                let caller = Caller::new(&question, mailbox, Kind::Redis, &self.measure);
+                match self.line() {
+                    _ if !script::knows(&question) => caller.answer(Err(StoreError::Refused)),
+                    None => caller.answer(Err(StoreError::Unreachable)),
+                    Some(line) => line.ask(Ask { question, caller }),
                 }
             }
-            None => Caller::new(question, mailbox, Kind::Local, &self.measure).answer(Err(StoreError::Refused)),
+            None => Caller::new(&question, mailbox, Kind::Local, &self.measure).answer(Err(StoreError::Refused)),
         }
     }
 }
@@ -139,7 +139,7 @@ pub(crate) async fn run(sidecar: &Sidecar, mut questions: Receiver<Question>) {
     while questions.recv_many(&mut batch, AT_ONCE).await > 0 {
         for question in batch.drain(..) {
             if let Some(member) = sidecar.crew.get(question.worker) {
-                sidecar.limits.ask(&question, &member.mailbox);
+                sidecar.limits.ask(question, &member.mailbox);
             }
         }
         yield_now().await;

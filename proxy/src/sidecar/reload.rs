@@ -162,7 +162,7 @@ mod tests {
             assert!(refusal.problems.len() >= 3, "{:?}", refusal.problems);
             assert!(refusal.problems.iter().any(|problem| problem.line == 2 && problem.message.contains("colour")));
             assert_eq!(sample.sidecar.snapshot().generation, 1);
-            assert!(sample.mailboxes.iter().all(crossbeam_channel::Receiver::is_empty), "no worker heard of it");
+            assert!(sample.mailboxes.iter().all(crate::link::Messages::is_empty), "no worker heard of it");
             assert_eq!(counts(&sample), (0, 1, 0));
             assert!(sample.sidecar.reloads.borrow().last_refusal().is_some());
             assert!(reloaded(&sample, Trigger::File).await.is_none(), "the same bad file is no news");

@@ -6,7 +6,6 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use crossbeam_channel::Receiver;
 use supplex_engine::config::{
     Address, Balance, Destination, Endpoint, Gateway, HashKey, HeaderEdits, Listener, Priority, Queue, RetryBudget,
     Rewrite, Route, Snapshot, Telemetry, Upstream, UpstreamId, Workers,
@@ -17,7 +16,7 @@ use super::resolve::Resolver;
 use super::{Origin, Running, Sidecar};
 use crate::boot::listeners::Book;
 use crate::config::Resolved;
-use crate::link::{Assignment, Mailbox, Message};
+use crate::link::{Assignment, Mailbox, Message, Messages};
 
 /// One listener `public`, routes by name (each with the prefix `/NAME` to the first upstream), and upstreams with the
 /// addresses of their endpoints.
@@ -105,7 +104,7 @@ fn upstream(name: &str, endpoints: &[&str]) -> Upstream {
 }
 
 /// Workers that nobody runs, with the receiving ends of their mailboxes.
-pub(super) fn crew(count: usize) -> (Vec<super::Member>, Vec<Receiver<Message>>) {
+pub(super) fn crew(count: usize) -> (Vec<super::Member>, Vec<Messages>) {
     let member = |cpu| {
         let (_owner, bell) = crate::ring::eventfd().expect("a descriptor");
         let (mailbox, receiver) = Mailbox::new(bell);
@@ -136,7 +135,7 @@ pub(super) fn text(routes: &[&str], endpoints: &[&str]) -> String {
 /// A sidecar in a folder of its own, over workers that nobody runs but that have acknowledged its first configuration.
 pub(super) struct Sample {
     pub(super) sidecar: Rc<Sidecar>,
-    pub(super) mailboxes: Vec<Receiver<Message>>,
+    pub(super) mailboxes: Vec<Messages>,
     pub(super) path: PathBuf,
     _folder: tempfile::TempDir,
 }
@@ -177,8 +176,8 @@ impl Sample {
 
     /// Has every worker take over what lies in its mailbox, and returns the last assignments.
     pub(super) fn acknowledge(&self) -> Vec<Option<Box<Assignment>>> {
-        let take = |(member, mailbox): (&super::Member, &Receiver<Message>)| {
-            let assignment = mailbox.try_iter().filter_map(|message| match message {
+        let take = |(member, mailbox): (&super::Member, &Messages)| {
+            let assignment = mailbox.take().filter_map(|message| match message {
                 Message::Configure(assignment) => Some(assignment),
                 _ => None,
             });

@@ -82,6 +82,9 @@ pub(super) fn begin(worker: &Rc<Worker>, plan: Plan, demand: &mut Demand) -> Int
     let (live, now) = (Rc::clone(&plan.request.live), worker.ring.coarse_now());
     let ruling = worker.limits.rule(&demand.enforced, now);
     if ruling.refuses() || ruling.admits() {
+        if ruling.runs_low() {
+            worker.limits.refill(&live, &demand.enforced, now);
+        }
         let outcome = announce(&live, &demand.enforced, &ruling, None);
         return conclude(worker, plan, demand, outcome);
     }

@@ -61,5 +61,6 @@ frontend metrics
         address,
         metrics: (metrics, "/metrics"),
         process,
+        redis: None,
     })
 }

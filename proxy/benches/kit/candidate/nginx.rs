@@ -55,6 +55,7 @@ pub(crate) fn candidate(folder: &Path, upstream: &Upstream, cpu: usize) -> io::R
         address,
         metrics: (metrics, "/metrics"),
         process,
+        redis: None,
     })
 }
 

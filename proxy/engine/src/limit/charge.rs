@@ -13,7 +13,7 @@ pub struct Charge {
     pub limit: LimitId,
     /// Whose bucket.
     pub key: Key,
-    /// Tokens this request costs, at least 1.
+    /// Tokens this request costs: at least 1, or 0 for a refill that belongs to no request.
     pub cost: u32,
     /// Tokens wanted beyond the cost, to be spent by the asking worker without asking again. Taken as far as they are
     /// there; never a reason to refuse.
@@ -47,11 +47,16 @@ impl Verdict {
     #[must_use]
     pub fn new(balances: &[Balance]) -> Self {
         let mut verdict = Self::default();
-        for (slot, balance) in verdict.balances.iter_mut().zip(balances) {
-            *slot = *balance;
-            verdict.length += 1;
-        }
+        balances.iter().for_each(|balance| verdict.add(*balance));
         verdict
+    }
+
+    /// Adds the balance of the next charge; one beyond [`CHARGES_MOST`] is left out.
+    pub fn add(&mut self, balance: Balance) {
+        if let Some(slot) = self.balances.get_mut(usize::from(self.length)) {
+            *slot = balance;
+            self.length += 1;
+        }
     }
 
     /// The balances, in the order of the charges.

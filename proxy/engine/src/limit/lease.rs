@@ -2,12 +2,14 @@
 //!
 //! A *lease* is a few tokens of one bucket that a worker took when it had to ask anyway, to spend them on the requests
 //! that follow. Only keys that are busy get one, and only while their bucket is well filled: an eighth of what is left,
-//! divided by the workers, and never more than [`LEASE_MOST`]. So a bucket that runs dry is decided by the store, request
-//! by request, and nobody sits on its last tokens. A lease that is not spent within [`LIFE`] is void; its tokens are lost.
+//! divided by the workers, and never more than [`LEASE_MOST`]. Within that it is as large as what the key spends in some
+//! tenths of a second, and half spent it is filled up in the background, so that hardly a request waits. A bucket that
+//! runs dry is decided by the store, request by request, and nobody sits on its last tokens. A lease that is not spent
+//! within [`LIFE`] is void; its tokens are lost.
 //!
 //! **The bound.** Leased tokens have been taken from the bucket, so they are never spent twice. All that a lease changes
 //! is when: tokens taken before a span of time may be spent within it. At any moment one worker holds, or has under way,
-//! at most `min(burst / (8 * workers), 256)` unspent tokens of a bucket. Within any `t` seconds one gateway therefore
+//! at most `min(burst / (8 * workers), 4096)` unspent tokens of a bucket. Within any `t` seconds one gateway therefore
 //! admits at most `burst + rate * t + burst / 8` tokens, and `n` gateways on one Redis `burst + rate * t + n * burst / 8`.
 //! (`tests/properties/leases.rs` holds it to this.) With a burst below `8 * workers` there are no leases.
 //!
@@ -18,7 +20,14 @@ use super::keyed::{Family, Keyed};
 use super::{Balance, CHARGES_MOST, Charge, Shape, Verdict};
 
 /// The most tokens of one lease.
-const LEASE_MOST: u32 = 256;
+const LEASE_MOST: u32 = 4096;
+/// The tokens of the first lease of a key, if its bucket allows as many.
+const LEASE_FIRST: u32 = 32;
+/// A lease that was half spent in fewer nanoseconds than this was too small: the next is twice as large.
+const BRIEF: u64 = 100_000_000;
+/// One for which that took longer was too large: the next is half as large, so that little is lost when the key falls
+/// silent.
+const LONG: u64 = 400_000_000;
 /// Nanoseconds after which an unspent lease is void.
 const LIFE: u64 = 1_000_000_000;
 /// A key is busy when it comes again within so many nanoseconds.
@@ -59,6 +68,7 @@ pub struct Ruling {
     standings: [Standing; CHARGES_MOST],
     length: usize,
     at: u64,
+    low: bool,
 }
 
 impl Ruling {
@@ -80,6 +90,12 @@ impl Ruling {
         self.standings().iter().all(|standing| matches!(standing, Standing::Leased(_)))
     }
 
+    /// Whether a lease that it rests on is half spent: a good moment for [`Leases::refill`].
+    #[must_use]
+    pub fn runs_low(&self) -> bool {
+        self.low
+    }
+
     /// The charges that the store must be asked for, in their order.
     pub fn questions<'a>(&'a self, wanted: &'a [Wanted]) -> impl Iterator<Item = Charge> + 'a {
         wanted.iter().zip(self.standings()).filter_map(|(wanted, standing)| match standing {
@@ -95,6 +111,11 @@ struct Holding {
     /// Unspent tokens, until `void_at`.
     tokens: u32,
     void_at: u64,
+    /// How many tokens a lease should have, by how long the last ones lasted. At least [`LEASE_FIRST`] once there was one.
+    size: u32,
+    /// The tokens there were when some came last, and when that was.
+    full: u32,
+    filled_at: u64,
     /// When extra tokens were asked for that have not come.
     asking_since: Option<u64>,
     /// When a request of this key came last.
@@ -137,7 +158,28 @@ impl Holding {
             return 0;
         }
         let fair = self.estimate(wanted.shape, now) / workers.saturating_mul(CAUTION).max(1);
-        fair.min(LEASE_MOST).saturating_sub(self.leased(now))
+        fair.min(self.size.max(LEASE_FIRST)).saturating_sub(self.leased(now))
+    }
+
+    fn is_low(&self, left: u32) -> bool {
+        left < self.full / 2 && self.asking_since.is_none()
+    }
+
+    fn fill(&mut self, granted: u32, now: u64) {
+        self.tokens = self.leased(now).saturating_add(granted);
+        self.full = self.tokens;
+        self.void_at = now.saturating_add(LIFE);
+        if granted == 0 {
+            return;
+        }
+        let lasted = now.saturating_sub(self.filled_at);
+        let size = match lasted {
+            0..BRIEF => self.size.saturating_mul(2),
+            BRIEF..LONG => self.size,
+            LONG.. => self.size / 2,
+        };
+        self.size = size.clamp(LEASE_FIRST, LEASE_MOST);
+        self.filled_at = now;
     }
 }
 
@@ -168,18 +210,42 @@ impl Leases {
                 holding.used_at = now.max(1);
             }
         }
-        let ruling = Ruling { standings, length: wanted.len().min(CHARGES_MOST), at: now };
+        let mut ruling = Ruling { standings, length: wanted.len().min(CHARGES_MOST), at: now, low: false };
         if !ruling.refuses() {
+            let mut low = false;
             for ((wanted, standing), slot) in wanted.iter().zip(ruling.standings()).zip(slots) {
                 let Some(holding) = self.holdings.get_mut(slot) else { continue };
                 match standing {
-                    Standing::Leased(_) => holding.tokens = holding.tokens.saturating_sub(wanted.charge.cost),
+                    Standing::Leased(_) => {
+                        holding.tokens = holding.tokens.saturating_sub(wanted.charge.cost);
+                        low |= holding.is_low(holding.tokens);
+                    }
                     Standing::Ask { extra } if *extra > 0 => holding.asking_since = Some(now),
                     Standing::Ask { .. } | Standing::Remembered(_) => {}
                 }
             }
+            ruling.low = low;
         }
         ruling
+    }
+
+    /// What to ask the store so that a lease does not run out: a charge that costs nothing and wants extra tokens, if the
+    /// lease is half spent and its bucket well filled. The answer goes to [`Leases::answered`] or [`Leases::unanswered`],
+    /// with the charge and the ruling that are returned here.
+    pub fn refill(&mut self, wanted: &Wanted, now: u64) -> Option<(Wanted, Ruling)> {
+        let workers = self.workers;
+        let holding = self.find(wanted).filter(|holding| holding.is_low(holding.leased(now)))?;
+        let extra = holding.extra(wanted, workers, now);
+        if extra == 0 {
+            return None;
+        }
+        holding.asking_since = Some(now);
+        let mut standings = [Standing::Ask { extra: 0 }; CHARGES_MOST];
+        if let Some(first) = standings.first_mut() {
+            *first = Standing::Ask { extra };
+        }
+        let free = Wanted { charge: Charge { cost: 0, ..wanted.charge }, ..*wanted };
+        Some((free, Ruling { standings, length: 1, at: now, low: false }))
     }
 
     /// Takes in what the store said to the questions of `ruling`. Returns the balances of all charges, in their order.
@@ -252,8 +318,7 @@ impl Leases {
         (holding.remaining, holding.seen_at) = (balance.remaining, now);
         if extra > 0 && holding.asking_since == Some(asked_at) {
             holding.asking_since = None;
-            holding.tokens = holding.leased(now).saturating_add(balance.granted.min(extra));
-            holding.void_at = now.saturating_add(LIFE);
+            holding.fill(balance.granted.min(extra), now);
         }
         if !balance.covered {
             // Counted from when it was asked, so that nothing is refused which the store would let pass.

@@ -43,31 +43,50 @@ struct World {
     /// When tokens were spent, and how many. A question is decided by the store at once, so its cost is spent then.
     admitted: Vec<(u64, u64)>,
     asked: u64,
+    /// Requests that had to wait for the store.
+    waited: u64,
 }
 
 impl World {
     fn new(workers: usize) -> Self {
         let leases = (0..workers).map(|seed| Leases::new(16, workers, seed as u64)).collect();
-        Self { workers: leases, store: Table::new(16, 9), under_way: Vec::new(), admitted: Vec::new(), asked: 0 }
+        Self {
+            workers: leases,
+            store: Table::new(16, 9),
+            under_way: Vec::new(),
+            admitted: Vec::new(),
+            asked: 0,
+            waited: 0,
+        }
     }
 
     fn request(&mut self, worker: usize, wanted: Wanted, now: u64) {
         let ruling = self.workers[worker].rule(&[wanted], now);
         if ruling.admits() {
             self.admitted.push((now, u64::from(wanted.charge.cost)));
+            if ruling.runs_low()
+                && let Some((free, ruling)) = self.workers[worker].refill(&wanted, now)
+            {
+                self.ask(worker, free, ruling, now);
+            }
         } else if ruling.refuses() {
             let entry = entry(&wanted, wanted.charge);
             // A remembered refusal is never wrong: the bucket does not hold the cost.
             assert!(!self.store.charge(&[Entry { extra: 0, ..entry }], now).admits(), "refused for nothing");
         } else {
-            self.asked += 1;
-            let charges: Vec<Entry> = ruling.questions(&[wanted]).map(|charge| entry(&wanted, charge)).collect();
-            let verdict = self.store.charge(&charges, now);
-            if verdict.admits() {
+            self.waited += 1;
+            if self.ask(worker, wanted, ruling, now) {
                 self.admitted.push((now, u64::from(wanted.charge.cost)));
             }
-            self.under_way.push(Question { worker, wanted, ruling, verdict });
         }
+    }
+
+    fn ask(&mut self, worker: usize, wanted: Wanted, ruling: Ruling, now: u64) -> bool {
+        self.asked += 1;
+        let charges: Vec<Entry> = ruling.questions(&[wanted]).map(|charge| entry(&wanted, charge)).collect();
+        let verdict = self.store.charge(&charges, now);
+        self.under_way.push(Question { worker, wanted, ruling, verdict });
+        verdict.admits()
     }
 
     fn arrive(&mut self, now: u64, lose: bool) {
@@ -177,6 +196,23 @@ fn a_busy_client_seldom_has_the_store_asked() {
     }
     assert_eq!(world.admitted.len(), requests, "half the rate is never refused");
     assert!(world.asked * 20 < requests as u64, "{} of {requests} were asked for", world.asked);
+}
+
+#[test]
+fn hardly_a_request_of_a_busy_client_waits_for_the_store() {
+    let shape = Shape::new(Rate { tokens: 100_000, period: Duration::from_secs(1) }, 200_000);
+    let (mut world, mut now) = (World::new(1), START);
+    for request in 0..200_000_u64 {
+        world.request(0, wanted(shape, 1, true), now);
+        // An answer takes as long as thirty requests.
+        while request % 30 == 0 && !world.under_way.is_empty() {
+            world.arrive(now, false);
+        }
+        now += 30_000;
+    }
+    assert_eq!(world.admitted.len(), 200_000, "a third of the rate is never refused");
+    assert!(world.waited < 100, "{} requests waited", world.waited);
+    assert!(world.asked < 300, "{} questions in six seconds", world.asked);
 }
 
 #[test]

@@ -26,7 +26,6 @@ use std::collections::VecDeque;
 use std::rc::Rc;
 use std::time::Duration;
 
-use redis::Cmd;
 use redis::aio::MultiplexedConnection;
 use supplex_engine::config::Redis;
 use tokio::sync::Notify;
@@ -35,7 +34,7 @@ use tokio::time::{Instant, sleep, timeout};
 
 use super::caller::Caller;
 use super::measure::Measure;
-use crate::link::limits::StoreError;
+use crate::link::limits::{Question, StoreError};
 use flight::Fate;
 use link_up::{Backoff, Endpoint};
 use say::Speaker;
@@ -56,8 +55,8 @@ const STALL_MOST: Duration = Duration::from_secs(1);
 /// A question on its way.
 #[derive(Debug)]
 pub(super) struct Ask {
-    /// What Redis is to run.
-    pub(super) command: Cmd,
+    /// What is asked. It names only limits that there are, see [`super::script::knows`].
+    pub(super) question: Question,
     /// Who waits.
     pub(super) caller: Caller,
 }

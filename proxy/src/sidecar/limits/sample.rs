@@ -4,14 +4,13 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crossbeam_channel::Receiver;
 use supplex_engine::config::{KeySource, Limit, LimitId, LimitMode, OnStoreError, Precision, Rate, Snapshot, Store};
 use supplex_engine::limit::{Charge, Key, Verdict};
 
 use super::caller::Caller;
 use super::measure::{Kind, Measure};
 use crate::link::limits::{Answer, Question, StoreError};
-use crate::link::{Mailbox, Message};
+use crate::link::{Mailbox, Message, Messages};
 
 /// A limit of this many tokens a second, kept in Redis.
 pub(super) fn limit(name: &str, tokens: u32, burst: u32) -> Limit {
@@ -62,7 +61,7 @@ pub(super) fn question(snapshot: &Arc<Snapshot>, charges: &[Charge]) -> Question
 /// A worker that only waits for answers.
 pub(super) struct Worker {
     pub(super) mailbox: Mailbox,
-    messages: Receiver<Message>,
+    messages: Messages,
     pub(super) measure: Rc<Measure>,
     _bell: std::os::fd::OwnedFd,
 }
@@ -97,6 +96,6 @@ impl Worker {
             Message::Limited(answer) => answer,
             other => panic!("{other:?} is no answer"),
         };
-        self.messages.try_iter().map(answer).collect()
+        self.messages.take().map(answer).collect()
     }
 }

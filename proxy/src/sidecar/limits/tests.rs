@@ -2,66 +2,71 @@
 
 use std::time::Duration;
 
-use ::redis::cmd;
+use ::redis::{Arg, Cmd, cmd};
 use supplex_engine::config::{Limit, Rate};
-use supplex_engine::limit::{Bucket, Shape, Verdict};
+use supplex_engine::limit::{Bucket, Charge, Shape, Verdict};
 
 use super::redis::server::Server;
-use super::sample::{Worker, charge, question, snapshot, still, until};
+use super::sample::{Worker, charge, limit, question, snapshot, still, until};
 use super::*;
 use crate::sidecar::sample::block_on;
 
-/// The script with the time as its last two arguments, as `TIME` would give it.
-fn with_time_as_argument() -> String {
+/// A call of the script with this time instead of the server's, in microseconds.
+fn call_at(call: &script::Call, micros: u64) -> Cmd {
     let text = script::TEXT.replace("redis.call('TIME')", "{ARGV[#ARGV - 1], ARGV[#ARGV]}");
     assert_ne!(text, script::TEXT);
-    text
+    let mut command = cmd("EVAL");
+    command.arg(text);
+    for word in call.command.args_iter().skip(2) {
+        match word {
+            Arg::Simple(word) => command.arg(word),
+            other => panic!("{other:?} is no word"),
+        };
+    }
+    command.arg(micros / 1_000_000).arg(micros % 1_000_000);
+    command
 }
 
-/// The script and the engine's bucket side by side: random charges at random times, the same numbers every time.
+/// The script and the engine's bucket side by side: random questions at random times, some together in one call, the same
+/// numbers every time.
 #[test]
 fn the_script_is_the_engines_bucket() {
     block_on(async {
         let server = Server::start().await;
         let client = ::redis::Client::open(&*server.settings().url).expect("a URL");
         let mut connection = client.get_connection().expect("it listens");
-        let text = with_time_as_argument();
         let (second, day) = (Duration::from_secs(1), Duration::from_secs(86_400));
         let rates = [(3, second, 5), (300_000, second, 1000), (7, Duration::from_secs(60), 1), (90, day, 100)];
         let mut random = Random(7);
         for (number, (tokens, period, burst)) in rates.into_iter().enumerate() {
-            let shape = Shape::new(Rate { tokens, period }, burst);
+            let rate = Rate { tokens, period };
+            let shape = Shape::new(rate, burst);
+            let named = |name| Limit { rate, ..limit(&format!("{number}-{name}"), tokens, burst) };
+            let snapshot = snapshot(vec![named("a"), named("b")]);
             let mut buckets = [Bucket::default(); 2];
             let mut micros = 1_800_000_000_000_000;
-            for step in 0..700 {
+            for step in 0..500 {
                 micros += random.below(shape.interval() / 1000 * u64::from(burst.min(4)) + 2);
-                let asked: Vec<_> = (0..1 + random.below(2) as usize)
-                    .map(|_| (1 + random.below(u64::from(burst) + 1) as u32 / 3, random.below(4) as u32))
-                    .collect();
-                let mut command = cmd("EVAL");
-                command.arg(&text).arg(asked.len());
-                for bucket in 0..asked.len() {
-                    command.arg(format!("{number}:{bucket}"));
-                }
-                for (cost, extra) in &asked {
-                    command.arg(shape.interval()).arg(burst).arg(cost.max(&1)).arg(extra);
-                }
-                command.arg(micros / 1_000_000).arg(micros % 1_000_000);
-                let reply = command.query(&mut connection).expect("a reply");
-                let expected = model(&mut buckets, shape, micros * 1000, &asked);
-                assert_eq!(script::verdict(&reply), Some(expected), "rate {number}, step {step}: {asked:?}");
+                let asked: Vec<_> = (0..1 + random.below(4)).map(|_| random.charges(burst)).collect();
+                let questions: Vec<_> = asked.iter().map(|charges| question(&snapshot, charges)).collect();
+                let calls = script::calls(&questions);
+                assert_eq!(calls.len(), 1);
+                let reply = call_at(&calls[0], micros).query(&mut connection).expect("a reply");
+                let expected: Vec<_> =
+                    asked.iter().map(|charges| model(&mut buckets, shape, micros * 1000, charges)).collect();
+                let said = script::verdicts(&reply, &questions);
+                assert_eq!(said, Some(expected), "rate {number}, step {step}: {asked:?}");
             }
         }
     });
 }
 
-fn model(buckets: &mut [Bucket; 2], shape: Shape, now: u64, asked: &[(u32, u32)]) -> Verdict {
-    let pairs = || asked.iter().map(|(cost, extra)| (*cost.max(&1), *extra));
-    let looks: Vec<_> = buckets.iter().zip(pairs()).map(|(bucket, (cost, _))| bucket.look(shape, now, cost)).collect();
+fn model(buckets: &mut [Bucket; 2], shape: Shape, now: u64, charges: &[Charge]) -> Verdict {
+    let looks: Vec<_> = charges.iter().map(|it| buckets[it.limit.index()].look(shape, now, it.cost)).collect();
     if !looks.iter().all(|look| look.covered) {
         return Verdict::new(&looks);
     }
-    let taken = buckets.iter_mut().zip(pairs()).map(|(bucket, (cost, extra))| bucket.take(shape, now, cost, extra));
+    let taken = charges.iter().map(|it| buckets[it.limit.index()].take(shape, now, it.cost, it.extra));
     Verdict::new(&taken.collect::<Vec<_>>())
 }
 
@@ -72,6 +77,16 @@ impl Random {
         self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         (self.0 >> 33) % bound
     }
+
+    /// To the first bucket, the second, or both.
+    fn charges(&mut self, burst: u32) -> Vec<Charge> {
+        let limits: &[u16] = [&[0][..], &[1], &[0, 1]][self.below(3) as usize];
+        let mut charge_to = |limit| {
+            let cost = self.below(u64::from(burst) + 1) as u32 / 3;
+            charge(limit, "k", cost.max(1), self.below(4) as u32)
+        };
+        limits.iter().map(|limit| charge_to(*limit)).collect()
+    }
 }
 
 #[test]
@@ -80,20 +95,20 @@ fn a_clock_that_was_set_back_neither_fills_nor_stops_a_bucket_and_full_buckets_e
         let server = Server::start().await;
         let client = ::redis::Client::open(&*server.settings().url).expect("a URL");
         let mut connection = client.get_connection().expect("it listens");
-        let text = with_time_as_argument();
+        let snapshot = snapshot(vec![limit("a", 1, 2)]);
         let mut ask = |seconds: u64| {
-            let second = 1_000_000_000_u64;
-            let mut command = cmd("EVAL");
-            command.arg(&text).arg(1).arg("bucket").arg(second).arg(2).arg(1).arg(0).arg(seconds).arg(0);
-            let verdict = script::verdict(&command.query(&mut connection).expect("a reply")).expect("a verdict");
-            (verdict.admits(), verdict.balances()[0].retry_after / second)
+            let questions = [question(&snapshot, &[charge(0, "k", 1, 0)])];
+            let command = call_at(&script::calls(&questions)[0], seconds * 1_000_000);
+            let reply = command.query(&mut connection).expect("a reply");
+            let verdicts = script::verdicts(&reply, &questions).expect("a verdict");
+            (verdicts[0].admits(), verdicts[0].balances()[0].retry_after / 1_000_000_000)
         };
         assert_eq!([ask(5000), ask(5000), ask(5000)], [(true, 0), (true, 0), (false, 1)]);
         assert_eq!(ask(1000), (false, 1), "not fuller");
         assert_eq!(ask(1001), (true, 0), "a second later by the new clock");
-        let left: u64 = server.run(&["PTTL", "bucket"]).expect("a time");
+        let left: u64 = server.run(&["PTTL", "{supplex}:a:k"]).expect("a time");
         assert!((2000..=3000).contains(&left), "{left}: what it lacks, and one second");
-        server.run::<()>(&["SET", "bucket", "nonsense"]).expect("set");
+        server.run::<()>(&["SET", "{supplex}:a:k", "nonsense"]).expect("set");
         assert_eq!(ask(1001), (true, 0), "what is no bucket is a full one");
     });
 }
@@ -110,7 +125,7 @@ impl Scene {
     }
 
     async fn ask(&self, snapshot: &std::sync::Arc<Snapshot>) -> Result<Verdict, StoreError> {
-        self.desk.ask(&question(snapshot, &[charge(0, "k", 1, 0)]), &self.worker.mailbox);
+        self.desk.ask(question(snapshot, &[charge(0, "k", 1, 0)]), &self.worker.mailbox);
         self.worker.results(1).await.remove(0)
     }
 }

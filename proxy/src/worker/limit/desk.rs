@@ -61,6 +61,8 @@ enum State {
     Answered(Result<Verdict, StoreError>),
     /// Nobody waits; the answer is only counted.
     Shadow(Rc<Live>),
+    /// Nobody waits; the answer fills up a lease.
+    Refill,
 }
 
 /// How a store has answered lately.
@@ -109,6 +111,21 @@ impl Desk {
         asked
     }
 
+    /// Asks the store to fill up the leases that are half spent.
+    pub(super) fn refill(&self, live: &Live, wanted: &[Wanted], now: u64) {
+        for wanted in wanted {
+            let Some((free, ruling)) = self.inner.borrow_mut().leases.refill(wanted, now) else { continue };
+            let mut demand = self.inner.borrow_mut().spare.pop().unwrap_or_default();
+            demand.enforced.push(free);
+            let asked =
+                self.question(&live.snapshot, &mut demand, &ruling, now, State::Refill, |demand| &demand.enforced);
+            if asked.is_err() {
+                self.unanswered(&demand.enforced, &ruling, true);
+            }
+            self.spare(demand);
+        }
+    }
+
     fn question(
         &self,
         snapshot: &Arc<Snapshot>,
@@ -147,6 +164,17 @@ impl Desk {
                 waker.inspect(|waker| waker.wake_by_ref()).is_some()
             }
             State::Answered(_) => false,
+            State::Refill => {
+                let Slot { demand, ruling, .. } = inner.slots.remove(key);
+                match result {
+                    Ok(verdict) => {
+                        inner.leases.answered(&demand.enforced, &ruling, &verdict, now);
+                    }
+                    Err(_) => inner.leases.unanswered(&demand.enforced, &ruling, true),
+                }
+                inner.keep(demand);
+                false
+            }
             State::Shadow(live) => {
                 let live = Rc::clone(live);
                 let Slot { demand, ruling, .. } = inner.slots.remove(key);
@@ -171,7 +199,7 @@ impl Desk {
                 }
                 None
             }
-            Some(State::Shadow(_)) | None => Some(Err(StoreError::Timeout)),
+            Some(State::Shadow(_) | State::Refill) | None => Some(Err(StoreError::Timeout)),
         }
     }
 
@@ -223,11 +251,11 @@ impl Desk {
         self.inner.borrow_mut().leases.clear();
     }
 
-    /// Forgets questions in shadow mode that were never answered.
+    /// Forgets questions that nobody waits for and that were never answered.
     pub(in crate::worker) fn sweep(&self, now: u64) {
         let inner = &mut *self.inner.borrow_mut();
         let forgotten = |slot: &Slot| slot.asked_at.saturating_add(FORGOTTEN) < now;
-        inner.slots.retain(|_, slot| !(matches!(slot.state, State::Shadow(_)) && forgotten(slot)));
+        inner.slots.retain(|_, slot| !(matches!(slot.state, State::Shadow(_) | State::Refill) && forgotten(slot)));
         if inner.slots.capacity() > 1024 && inner.slots.len() < inner.slots.capacity() / 4 {
             inner.slots.shrink_to_fit();
         }

@@ -3,20 +3,18 @@
 use std::future::poll_fn;
 use std::rc::Rc;
 
-use crossbeam_channel::Receiver;
-
 use super::super::Worker;
 use super::super::accept;
 use super::super::connection::nanos;
 use super::super::live::Live;
-use crate::link::{Assignment, Handoff, Message};
+use crate::link::{Assignment, Handoff, Message, Messages};
 use crate::ring::Doorbell;
 
 /// Acts on messages for as long as the worker lives.
-pub(in crate::worker) async fn read(worker: Rc<Worker>, bell: Doorbell, messages: Receiver<Message>) {
+pub(in crate::worker) async fn read(worker: Rc<Worker>, bell: Doorbell, messages: Messages) {
     loop {
         poll_fn(|cx| bell.poll_rung(cx)).await;
-        while let Ok(message) = messages.try_recv() {
+        for message in messages.take() {
             match message {
                 Message::Configure(assignment) => configure(&worker, *assignment),
                 Message::Adopt(handoff) => adopt(&worker, handoff),

@@ -1,6 +1,6 @@
 //! One pipeline on its way: questions go out together, and each gets the answer that is its own.
 //!
-//! Replies are counted, not named: the library matches them to commands by their order, error replies included. What this
+//! Replies are counted, not named: the library matches them to calls by their order, error replies included. What this
 //! file adds is that each question has exactly one answer whatever happens, in time. A question is sent a second time in
 //! one case: the server said that it does not know the script, so it has surely not charged.
 
@@ -83,26 +83,25 @@ impl Flight {
     /// One round trip. Gives back the questions for which the server did not know the script, unless `again`: then it was
     /// told the script in the same round.
     async fn round(&mut self, batch: Vec<Ask>, again: bool) -> Result<Vec<Ask>, Fate> {
-        let mut pipeline = Pipeline::with_capacity(batch.len() + usize::from(again));
+        let calls = script::calls(batch.iter().map(|ask| &ask.question));
+        let skipped = usize::from(again);
+        let mut pipeline = Pipeline::with_capacity(calls.len() + skipped);
         if again {
             pipeline.add_command(script::load());
         }
-        let (commands, callers): (Vec<_>, Vec<_>) =
-            batch.into_iter().map(|Ask { command, caller }| (command, caller)).unzip();
-        for command in &commands {
-            pipeline.add_command(command.clone());
+        let lengths: Vec<usize> = calls.iter().map(|call| call.questions.len()).collect();
+        for call in calls {
+            pipeline.add_command(call.command);
         }
-        let (skipped, sent) = (usize::from(again), Instant::now());
-        let replies = self.connection.send_packed_commands(&pipeline, 0, skipped + commands.len());
+        let (expected, sent) = (skipped + lengths.len(), Instant::now());
+        let replies = self.connection.send_packed_commands(&pipeline, 0, expected);
         let failure = match timeout_at(self.deadline, replies).await {
-            Ok(Ok(replies)) if replies.len() == skipped + commands.len() => {
+            Ok(Ok(replies)) if replies.len() == expected => {
                 self.measure.round_trip(sent.elapsed());
+                let mut asks = batch.into_iter();
                 let mut strangers = Vec::new();
-                for ((command, caller), reply) in
-                    commands.into_iter().zip(callers).zip(replies.into_iter().skip(skipped))
-                {
-                    let ask = Ask { command, caller };
-                    strangers.extend(self.deliver(ask, &reply, again));
+                for (length, reply) in lengths.into_iter().zip(replies.into_iter().skip(skipped)) {
+                    strangers.extend(self.deliver(asks.by_ref().take(length).collect(), &reply, again));
                 }
                 return Ok(strangers);
             }
@@ -110,30 +109,37 @@ impl Flight {
             Ok(Err(error)) => (StoreError::Unreachable, lost(&self.speaker, &error)),
             Err(_late) => (StoreError::Timeout, Fate::Late),
         };
-        for caller in callers {
-            caller.answer(Err(failure.0));
-        }
+        answer_all(batch, failure.0);
         Err(failure.1)
     }
 
-    /// Answers one question, or gives it back to be asked once more.
-    fn deliver(&mut self, ask: Ask, reply: &Value, again: bool) -> Option<Ask> {
+    /// Answers the questions of one call, or gives them back to be asked once more.
+    fn deliver(&mut self, asks: Vec<Ask>, reply: &Value, again: bool) -> Vec<Ask> {
         let error = match reply {
-            Value::ServerError(error) if error.kind() == Some(ServerErrorKind::NoScript) && !again => return Some(ask),
+            Value::ServerError(error) if error.kind() == Some(ServerErrorKind::NoScript) && !again => return asks,
             Value::ServerError(error) => error,
             reply => {
-                let verdict = script::verdict(reply).ok_or(StoreError::Refused);
-                if verdict.is_err() {
+                if let Some(verdicts) = script::verdicts(reply, asks.iter().map(|ask| &ask.question)) {
+                    for (ask, verdict) in asks.into_iter().zip(verdicts) {
+                        ask.caller.answer(Ok(verdict));
+                    }
+                } else {
                     self.speaker.refused("the script's reply is not what it should be");
+                    answer_all(asks, StoreError::Refused);
                 }
-                ask.caller.answer(verdict);
-                return None;
+                return Vec::new();
             }
         };
         self.usable &= !means_elsewhere(error);
         self.speaker.refused(&words(error));
-        ask.caller.answer(Err(StoreError::Refused));
-        None
+        answer_all(asks, StoreError::Refused);
+        Vec::new()
+    }
+}
+
+fn answer_all(asks: Vec<Ask>, error: StoreError) {
+    for ask in asks {
+        ask.caller.answer(Err(error));
     }
 }
 
