@@ -22,6 +22,7 @@ for number, key in ipairs(KEYS) do
         extra = tonumber(ARGV[at + 3]),
         debt = 0,
         ahead = false,
+        smaller = false,
     }
     bucket.room = bucket.interval * tonumber(ARGV[at + 1])
     local kept = redis.call('GET', key)
@@ -34,9 +35,12 @@ for number, key in ipairs(KEYS) do
         -- A clock that was set back, or another server's after a failover, must not stop the refill.
         bucket.ahead = elapsed < 0
         bucket.debt = math.max(0, tonumber(debt) - math.max(0, elapsed) * 1000)
+        -- The bucket may have been larger before the configuration changed, and lack more than it holds now. Nobody is to
+        -- wait for that.
+        bucket.smaller = bucket.debt > bucket.room
+        bucket.debt = math.min(bucket.debt, bucket.room)
     end
-    -- The bucket may have been larger before the configuration changed, and lack more than it holds now.
-    bucket.short = bucket.cost * bucket.interval - math.max(0, bucket.room - bucket.debt)
+    bucket.short = bucket.cost * bucket.interval - (bucket.room - bucket.debt)
     admitted = admitted and bucket.short <= 0
     buckets[number] = bucket
 end
@@ -49,13 +53,13 @@ for number, bucket in ipairs(buckets) do
         granted = math.min(bucket.extra, math.floor((bucket.room - bucket.debt) / bucket.interval))
         bucket.debt = bucket.debt + granted * bucket.interval
     end
-    if admitted or bucket.ahead then
+    if admitted or bucket.ahead or bucket.smaller then
         -- A full bucket need not be kept; one second more, so that no clock is so bad that it is forgotten early.
         local expiry = math.min(math.ceil(bucket.debt / 1000000) + 1000, 315360000000)
         redis.call('SET', KEYS[number], string.format('%.0f %.0f', now, bucket.debt), 'PX', string.format('%.0f', expiry))
     end
     reply[#reply + 1] = bucket.short <= 0 and 1 or 0
-    reply[#reply + 1] = math.floor(math.max(0, bucket.room - bucket.debt) / bucket.interval)
+    reply[#reply + 1] = math.floor((bucket.room - bucket.debt) / bucket.interval)
     reply[#reply + 1] = granted
     reply[#reply + 1] = math.min(bucket.debt, EXACT)
     reply[#reply + 1] = math.min(math.max(0, bucket.short), EXACT)
