@@ -59,6 +59,7 @@ pub struct Ruling {
     standings: [Standing; CHARGES_MOST],
     length: usize,
     at: u64,
+    era: u32,
 }
 
 impl Ruling {
@@ -146,6 +147,8 @@ impl Holding {
 pub struct Leases {
     holdings: Keyed<Holding>,
     workers: u32,
+    /// Counts the changes of limits: what was asked under others teaches nothing about these.
+    era: u32,
 }
 
 impl Leases {
@@ -153,7 +156,7 @@ impl Leases {
     #[must_use]
     pub fn new(most: usize, workers: usize, seed: u64) -> Self {
         let workers = u32::try_from(workers).unwrap_or(u32::MAX).max(1);
-        Self { holdings: Keyed::new(most, seed), workers }
+        Self { holdings: Keyed::new(most, seed), workers, era: 0 }
     }
 
     /// Decides what can be decided here. If the store must be asked, what leases cover is set aside:
@@ -168,7 +171,7 @@ impl Leases {
                 holding.used_at = now.max(1);
             }
         }
-        let ruling = Ruling { standings, length: wanted.len().min(CHARGES_MOST), at: now };
+        let ruling = Ruling { standings, length: wanted.len().min(CHARGES_MOST), at: now, era: self.era };
         if !ruling.refuses() {
             for ((wanted, standing), slot) in wanted.iter().zip(ruling.standings()).zip(slots) {
                 let Some(holding) = self.holdings.get_mut(slot) else { continue };
@@ -184,6 +187,7 @@ impl Leases {
 
     /// Takes in what the store said to the questions of `ruling`. Returns the balances of all charges, in their order.
     pub fn answered(&mut self, wanted: &[Wanted], ruling: &Ruling, verdict: &Verdict, now: u64) -> Verdict {
+        let is_current = ruling.era == self.era;
         let mut said = verdict.balances().iter();
         let mut balances = [Balance::default(); CHARGES_MOST];
         for ((wanted, standing), balance) in wanted.iter().zip(ruling.standings()).zip(&mut balances) {
@@ -191,11 +195,13 @@ impl Leases {
                 Standing::Leased(estimate) | Standing::Remembered(estimate) => *balance = *estimate,
                 Standing::Ask { extra } => {
                     *balance = said.next().copied().unwrap_or_default();
-                    self.learn(wanted, *extra, *balance, ruling.at, now);
+                    if is_current {
+                        self.learn(wanted, *extra, *balance, ruling.at, now);
+                    }
                 }
             }
         }
-        if !verdict.admits() {
+        if is_current && !verdict.admits() {
             self.give_back(wanted, ruling);
         }
         Verdict::new(balances.get(..ruling.length).unwrap_or_default())
@@ -204,6 +210,9 @@ impl Leases {
     /// Notes that the store did not answer in time. Leases that were set aside are spent if the request is `admitted` all
     /// the same; whatever the store took is lost.
     pub fn unanswered(&mut self, wanted: &[Wanted], ruling: &Ruling, admitted: bool) {
+        if ruling.era != self.era {
+            return;
+        }
         for (wanted, standing) in wanted.iter().zip(ruling.standings()) {
             if let (Standing::Ask { extra: 1.. }, Some(holding)) = (standing, self.find(wanted))
                 && holding.asking_since == Some(ruling.at)
@@ -216,8 +225,9 @@ impl Leases {
         }
     }
 
-    /// Forgets everything, because limits have changed.
+    /// Forgets everything, because limits have changed. Answers to what was asked before are not learnt from.
     pub fn clear(&mut self) {
+        self.era = self.era.wrapping_add(1);
         self.holdings.clear();
     }
 

@@ -18,7 +18,8 @@ fn with_time_as_argument() -> String {
     text
 }
 
-/// The script and the engine's bucket side by side: random charges at random times, the same numbers every time.
+/// The script and the engine's bucket side by side: random charges at random times, to buckets that become smaller and
+/// larger again, and the same numbers every time.
 #[test]
 fn the_script_is_the_engines_bucket() {
     block_on(async {
@@ -30,10 +31,11 @@ fn the_script_is_the_engines_bucket() {
         let rates = [(3, second, 5), (300_000, second, 1000), (7, Duration::from_secs(60), 1), (90, day, 100)];
         let mut random = Random(7);
         for (number, (tokens, period, burst)) in rates.into_iter().enumerate() {
-            let shape = Shape::new(Rate { tokens, period }, burst);
+            let shapes = [burst, burst.div_ceil(3)].map(|burst| Shape::new(Rate { tokens, period }, burst));
             let mut buckets = [Bucket::default(); 2];
             let mut micros = 1_800_000_000_000_000;
             for step in 0..700 {
+                let shape = shapes[step / 50 % 2];
                 micros += random.below(shape.interval() / 1000 * u64::from(burst.min(4)) + 2);
                 let asked: Vec<_> = (0..1 + random.below(2) as usize)
                     .map(|_| (1 + random.below(u64::from(burst) + 1) as u32 / 3, random.below(4) as u32))
@@ -44,7 +46,7 @@ fn the_script_is_the_engines_bucket() {
                     command.arg(format!("{number}:{bucket}"));
                 }
                 for (cost, extra) in &asked {
-                    command.arg(shape.interval()).arg(burst).arg(cost.max(&1)).arg(extra);
+                    command.arg(shape.interval()).arg(shape.burst()).arg(cost.max(&1)).arg(extra);
                 }
                 command.arg(micros / 1_000_000).arg(micros % 1_000_000);
                 let reply = command.query(&mut connection).expect("a reply");
@@ -57,6 +59,7 @@ fn the_script_is_the_engines_bucket() {
 
 fn model(buckets: &mut [Bucket; 2], shape: Shape, now: u64, asked: &[(u32, u32)]) -> Verdict {
     let pairs = || asked.iter().map(|(cost, extra)| (*cost.max(&1), *extra));
+    buckets.iter_mut().zip(asked).for_each(|(bucket, _)| bucket.settle(shape, now));
     let looks: Vec<_> = buckets.iter().zip(pairs()).map(|(bucket, (cost, _))| bucket.look(shape, now, cost)).collect();
     if !looks.iter().all(|look| look.covered) {
         return Verdict::new(&looks);
