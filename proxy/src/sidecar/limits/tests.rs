@@ -27,8 +27,8 @@ fn call_at(call: &script::Call, micros: u64) -> Cmd {
     command
 }
 
-/// The script and the engine's bucket side by side: random questions at random times, some together in one call, the same
-/// numbers every time.
+/// The script and the engine's bucket side by side: random questions at random times, some together in one call, to buckets
+/// that become smaller and larger again, and the same numbers every time.
 #[test]
 fn the_script_is_the_engines_bucket() {
     block_on(async {
@@ -40,20 +40,21 @@ fn the_script_is_the_engines_bucket() {
         let mut random = Random(7);
         for (number, (tokens, period, burst)) in rates.into_iter().enumerate() {
             let rate = Rate { tokens, period };
-            let shape = Shape::new(rate, burst);
-            let named = |name| Limit { rate, ..limit(&format!("{number}-{name}"), tokens, burst) };
-            let snapshot = snapshot(vec![named("a"), named("b")]);
+            let named = |name, burst| Limit { rate, ..limit(&format!("{number}-{name}"), tokens, burst) };
+            let shapes = [burst, burst.div_ceil(3)]
+                .map(|burst| (Shape::new(rate, burst), snapshot(vec![named("a", burst), named("b", burst)])));
             let mut buckets = [Bucket::default(); 2];
             let mut micros = 1_800_000_000_000_000;
             for step in 0..500 {
+                let (shape, snapshot) = &shapes[step / 50 % 2];
                 micros += random.below(shape.interval() / 1000 * u64::from(burst.min(4)) + 2);
                 let asked: Vec<_> = (0..1 + random.below(4)).map(|_| random.charges(burst)).collect();
-                let questions: Vec<_> = asked.iter().map(|charges| question(&snapshot, charges)).collect();
+                let questions: Vec<_> = asked.iter().map(|charges| question(snapshot, charges)).collect();
                 let calls = script::calls(&questions);
                 assert_eq!(calls.len(), 1);
                 let reply = call_at(&calls[0], micros).query(&mut connection).expect("a reply");
                 let expected: Vec<_> =
-                    asked.iter().map(|charges| model(&mut buckets, shape, micros * 1000, charges)).collect();
+                    asked.iter().map(|charges| model(&mut buckets, *shape, micros * 1000, charges)).collect();
                 let said = script::verdicts(&reply, &questions);
                 assert_eq!(said, Some(expected), "rate {number}, step {step}: {asked:?}");
             }
@@ -62,6 +63,7 @@ fn the_script_is_the_engines_bucket() {
 }
 
 fn model(buckets: &mut [Bucket; 2], shape: Shape, now: u64, charges: &[Charge]) -> Verdict {
+    charges.iter().for_each(|it| buckets[it.limit.index()].settle(shape, now));
     let looks: Vec<_> = charges.iter().map(|it| buckets[it.limit.index()].look(shape, now, it.cost)).collect();
     if !looks.iter().all(|look| look.covered) {
         return Verdict::new(&looks);
