@@ -86,7 +86,9 @@ fn a_worker_under_contention_never_stalls() {
     println!("soak: {} s, seed {seed}, {CONNECTIONS} connections", lasts.as_secs());
     let cpu = first_cpu();
     let upstream = Upstream::saying("ok");
-    let gateway = Gateway::start_on(cpu, &Config::to(&upstream));
+    // Shorter than the upstream waits for a request: the gateway gives up the connections it has no use for.
+    let config = Config::to(&upstream).upstream(r#"idle_timeout = "5s""#);
+    let gateway = Gateway::start_on(cpu, &config);
     let traffic = Traffic::start(gateway.address(), CONNECTIONS);
     let mut plan = Plan(seed);
     let (mut phases, mut hogs, mut stops, mut slowest) = (0_u32, 0, 0, Duration::ZERO);
