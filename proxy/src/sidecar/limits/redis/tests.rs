@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use supplex_engine::config::redis::Place;
 use supplex_engine::config::{Limit, Snapshot};
 use supplex_engine::limit::Verdict;
 
@@ -200,7 +201,7 @@ fn a_server_that_is_slow_is_as_good_as_none_until_it_is_not() {
 fn a_wrong_password_is_said_without_saying_it() {
     block_on(async {
         let wrong = |server: &Server| Redis {
-            url: format!("redis://:not-{}@127.0.0.1:{}", server.password(), server.port()).into(),
+            place: Place::Url(format!("redis://:not-{}@127.0.0.1:{}", server.password(), server.port()).into()),
             ..server.settings()
         };
         let bench = Bench::new(vec![still("a", 100)], wrong).await;
