@@ -118,14 +118,23 @@ impl Running {
         reply.map(str::to_owned).ok_or_else(|| Error::State(format!("Redis answers {answer:?} to {command}")))
     }
 
-    /// The id of its process.
-    ///
-    /// # Errors
-    /// When the server does not answer.
-    pub async fn process(&self) -> Result<u32, Error> {
+    async fn process(&self) -> Result<u32, Error> {
         let info = self.tell("INFO server").await?;
         let id = info.lines().find_map(|line| line.strip_prefix("process_id:")?.trim().parse().ok());
         id.ok_or_else(|| Error::State("Redis does not tell its process".into()))
+    }
+
+    /// Sends its process a signal, by the name without SIG. It must be listening.
+    ///
+    /// # Errors
+    /// When it is not there.
+    pub async fn signal(&self, name: &str) -> Result<(), Error> {
+        let process = self.process().await?.to_string();
+        let sent = std::process::Command::new("kill").arg(format!("-{name}")).arg(&process).status();
+        match sent.map_err(Error::io("run kill"))? {
+            status if status.success() => Ok(()),
+            status => Err(Error::State(format!("kill -{name} {process}: {status}"))),
+        }
     }
 
     /// Waits until the reply to `command` has `wanted` in it.

@@ -50,12 +50,13 @@ impl Cluster {
     /// A connection to the node that has the slot.
     pub(super) async fn connect(&self) -> Result<Link, String> {
         let mut tried = Vec::new();
-        let mut why = "there is no node to ask".to_owned();
+        // What is wrong with the node that has the slot says more than that another is silent.
+        let (mut fault, mut silence) = (None, None);
         let told = self.moved_to.take();
         if let Some(node) = told {
             match self.claim(&node).await {
                 Ok(link) => return Ok(link),
-                Err(fault) => why = fault,
+                Err(why) => fault = Some(why),
             }
             tried.push(node);
         }
@@ -63,18 +64,18 @@ impl Cluster {
             let owner = match self.owner_by(&informant).await {
                 Ok(owner) if tried.contains(&owner) => continue,
                 Ok(owner) => owner,
-                Err(silence) => {
-                    why = silence;
+                Err(why) => {
+                    silence = Some(why);
                     continue;
                 }
             };
             match self.claim(&owner).await {
                 Ok(link) => return Ok(link),
-                Err(fault) => why = fault,
+                Err(why) => fault = Some(why),
             }
             tried.push(owner);
         }
-        Err(why)
+        Err(fault.or(silence).unwrap_or_default())
     }
 
     /// Whom to ask: those that were told of, and those of the configuration, which may be other ones by now.

@@ -46,13 +46,14 @@ impl Sentinel {
     /// A connection to the master that the first of them names whose word holds.
     pub(super) async fn connect(&self) -> Result<Link, String> {
         let mut tried: Vec<Node> = Vec::new();
-        let mut why = "there is no sentinel to ask".to_owned();
+        // What is wrong with a server says more than that a sentinel is silent.
+        let (mut fault, mut silence) = (None, None);
         for (position, sentinel) in self.in_turn() {
             let server = match self.named_by(sentinel).await {
                 Ok(server) if tried.contains(&server) => continue,
                 Ok(server) => server,
-                Err(silence) => {
-                    why = silence;
+                Err(why) => {
+                    silence = Some(why);
                     continue;
                 }
             };
@@ -61,11 +62,11 @@ impl Sentinel {
                     self.first.set(position);
                     return Ok(link);
                 }
-                Err(fault) => why = fault,
+                Err(why) => fault = Some(why),
             }
             tried.push(server);
         }
-        Err(why)
+        Err(fault.or(silence).unwrap_or_default())
     }
 
     /// Whom a sentinel names.
