@@ -11,6 +11,7 @@ mod health;
 mod limits;
 mod listeners;
 mod load;
+mod redis;
 mod routes;
 mod upstreams;
 
@@ -37,7 +38,9 @@ pub(crate) fn check(config: Config, problems: &mut Problems) -> Option<Blueprint
     let List(routes) = config.routes?.value;
     let routes = routes::check(routes, &upstreams, &limits, problems);
     upstreams::check_use(&upstreams, &routes, problems);
-    limits::check_use(&limits, config.redis.as_ref(), &routes, problems);
+    let redis_place = config.redis.as_ref().map(|redis| redis.span.clone());
+    let redis = redis::check(config.redis, problems);
+    limits::check_use(&limits, redis_place.as_ref(), &routes, problems);
     let telemetry = gateway::check_telemetry(config.telemetry?.value);
     if !problems.passes() {
         return None;
@@ -48,7 +51,7 @@ pub(crate) fn check(config: Config, problems: &mut Problems) -> Option<Blueprint
         routes,
         upstreams: upstreams.into_plans(),
         limits: limits.into_limits(),
-        redis: limits::check_redis(config.redis),
+        redis,
         telemetry,
         warnings: Report::default(),
     })

@@ -6,6 +6,7 @@
 
 mod collection;
 mod table;
+mod veiled;
 
 use schemars::{Schema, SchemaGenerator};
 
@@ -14,6 +15,7 @@ use super::problem::Problems;
 
 pub(crate) use collection::{List, Map, refuse_repeats};
 pub(crate) use table::{Fields, Keys, TableSchema, key, need, table};
+pub(crate) use veiled::Veiled;
 
 /// Something that can stand in a configuration.
 pub(crate) trait Decode: Sized {

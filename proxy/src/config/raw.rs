@@ -9,6 +9,7 @@ pub(crate) mod health;
 pub(crate) mod limit;
 pub(crate) mod listener;
 pub(crate) mod load;
+pub(crate) mod redis;
 pub(crate) mod route;
 pub(crate) mod telemetry;
 pub(crate) mod upstream;
@@ -19,8 +20,9 @@ use super::scalar::Name;
 
 pub(crate) use breaker::Breaker;
 pub(crate) use gateway::Gateway;
-pub(crate) use limit::{Limit, Redis, RouteLimit};
+pub(crate) use limit::{Limit, RouteLimit};
 pub(crate) use listener::Listener;
+pub(crate) use redis::Redis;
 pub(crate) use route::{Fallback, FieldEdits, Match, Route, SplitArm};
 pub(crate) use telemetry::Telemetry;
 pub(crate) use upstream::Upstream;

@@ -12,6 +12,7 @@ mod message;
 mod pattern;
 mod problem;
 mod redis;
+mod redis_group;
 mod upstream;
 mod wire;
 
@@ -26,6 +27,7 @@ pub(crate) use message::Message;
 pub(crate) use pattern::Pattern;
 pub(crate) use problem::assert_problem;
 pub(crate) use redis::Redis;
+pub(crate) use redis_group::{RedisGroup, SLOT};
 pub(crate) use upstream::{Peer, Upstream};
 pub(crate) use wire::{Kind, Wire};
 

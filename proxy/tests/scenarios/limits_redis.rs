@@ -1,9 +1,12 @@
 //! Limits that are kept in a real Redis, also while it is not well.
 
+mod cluster_failover;
+mod cluster_slot_moves;
 mod counted_exactly;
 mod hangs;
 mod restarted;
 mod script_flushed;
+mod sentinel_failover;
 mod shared_by_gateways;
 
 use std::sync::Arc;
@@ -20,12 +23,17 @@ static CALLERS: AtomicU64 = AtomicU64::new(0);
 /// A configuration with one limit, `few`, per value of the field `x-caller`: so many requests, and then none for hours.
 /// Without Redis everything is let through. `timeout` is what a hanging server makes a request wait for.
 fn config(upstream: &Upstream, redis: &Redis, burst: u32, timeout: &str) -> Config {
+    config_with(upstream, burst, &redis.table(timeout))
+}
+
+/// The same with another `[redis]` table.
+fn config_with(upstream: &Upstream, burst: u32, redis: &str) -> Config {
     let limit = format!(
         "[limits.few]\nrate = \"1/h\"\nburst = {burst}\nkey = \"header:x-caller\"\nprecision = \"exact\"\n\
          on_store_error = \"open\"\n"
     );
     let config = Config::to(upstream).gateway("workers = 2").route("limits = [\"few\"]");
-    config.upstream(&limit).upstream(&redis.table(timeout))
+    config.upstream(&limit).upstream(redis)
 }
 
 /// A gateway that has found its Redis.
@@ -33,6 +41,11 @@ fn start(config: &Config) -> Gateway {
     let gateway = Gateway::start(config);
     gateway.wait_for_metric(UP, 1.0);
     gateway
+}
+
+/// The server that the gateway asks now, where it had to find it.
+fn server(gateway: &Gateway) -> Option<String> {
+    gateway.document("/api/limits")["store"]["redis"]["server"].as_str().map(str::to_owned)
 }
 
 /// The status of a request of this caller.

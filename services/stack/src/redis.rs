@@ -1,6 +1,11 @@
 //! A private Redis: its own data folder, its own port on loopback, its own password.
 //!
-//! Whether the server is ready is found out by asking it. Never touches a server that somebody else runs.
+//! Whether the server is ready is found out by asking it. Never touches a server that somebody else runs. Where to read
+//! on: `redis/watched.rs` and `redis/cluster.rs` for several that belong together.
+
+pub mod cluster;
+pub mod member;
+pub mod watched;
 
 use std::net::SocketAddr;
 use std::os::unix::fs::DirBuilderExt;
@@ -77,8 +82,10 @@ impl Store {
     pub async fn check(&self, address: SocketAddr) -> Result<(), String> {
         let exchange = async {
             let mut stream = TcpStream::connect(address).await?;
-            let question = format!("AUTH {}\r\nPING\r\nQUIT\r\n", self.password);
+            let question = format!("AUTH {}\r\nPING\r\n", self.password);
             stream.write_all(question.as_bytes()).await?;
+            // It hangs up once it has answered. (Sentinels know no QUIT.)
+            stream.shutdown().await?;
             let mut answer = String::new();
             stream.read_to_string(&mut answer).await?;
             Ok::<_, std::io::Error>(answer)

@@ -1,12 +1,12 @@
-//! The rules of `[limits]` and `[redis]`, and what routes make of them.
+//! The rules of `[limits]`, and what routes make of them.
 
 use std::time::Duration;
 
-use supplex_engine::config::{Limit, LimitId, Redis, Route, RouteLimit, Store};
+use supplex_engine::config::{Limit, LimitId, Route, RouteLimit, Store};
 use supplex_engine::limit::{CHARGES_MOST, Shape};
 
 use crate::config::decode::{At, List, refuse_repeats};
-use crate::config::document::quote;
+use crate::config::document::{Span, quote};
 use crate::config::problem::Problems;
 use crate::config::raw;
 use crate::config::scalar::Name;
@@ -33,11 +33,6 @@ impl Limits {
     pub(super) fn into_limits(self) -> Vec<Limit> {
         self.0.into_iter().filter_map(|checked| checked.limit).collect()
     }
-}
-
-pub(super) fn check_redis(raw: Option<At<raw::Redis>>) -> Option<Redis> {
-    let raw = raw?.value;
-    Some(Redis { url: raw.url?.value.0, timeout: raw.timeout?.value.0 })
 }
 
 pub(super) fn check(raw: Vec<(At<Name>, Option<At<raw::Limit>>)>, has_redis: bool, problems: &mut Problems) -> Limits {
@@ -125,7 +120,7 @@ pub(super) fn of_route(
 }
 
 /// Warns of limits that no route names, and of a Redis that no limit uses.
-pub(super) fn check_use(limits: &Limits, redis: Option<&At<raw::Redis>>, routes: &[Route], problems: &mut Problems) {
+pub(super) fn check_use(limits: &Limits, redis: Option<&Span>, routes: &[Route], problems: &mut Problems) {
     if !problems.passes() {
         return;
     }
@@ -140,7 +135,7 @@ pub(super) fn check_use(limits: &Limits, redis: Option<&At<raw::Redis>>, routes:
     if let Some(redis) = redis.filter(|_| !limits.0.iter().any(kept_there)) {
         let message = "no limit is kept in this Redis".to_owned();
         problems.keeping_secret(|problems| {
-            problems.warn(redis.span.clone(), message, "remove it, or set `store = \"redis\"` in a limit");
+            problems.warn(redis.clone(), message, "remove it, or set `store = \"redis\"` in a limit");
         });
     }
 }

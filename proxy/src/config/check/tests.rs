@@ -1,6 +1,7 @@
 //! Every rule between values, one row each: a change to a configuration that holds, and what is said about it.
 
 mod protection;
+mod redis;
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! The `[limits.NAME]` and `[redis]` tables, and how a route names a limit.
+//! The `[limits.NAME]` tables, and how a route names a limit.
 
 use ipnet::IpNet;
 use schemars::{Schema, SchemaGenerator, json_schema};
@@ -8,7 +8,7 @@ use crate::config::decode::need::{EMPTY_LIST, OPTIONAL, REQUIRED, number, text};
 use crate::config::decode::{At, Decode, List, Text, expected, table};
 use crate::config::document::{Node, Value};
 use crate::config::problem::Problems;
-use crate::config::scalar::{Duration, Name, Number, Rate, RedisUrl};
+use crate::config::scalar::{Name, Number, Rate};
 use crate::config::schema::Of;
 
 /// The largest burst, and cost.
@@ -38,16 +38,6 @@ table! {
         on_store_error: OnStoreError = text("local"),
         /// Networks whose clients are never limited.
         exempt: List<IpNet> = EMPTY_LIST,
-    }
-}
-
-table! {
-    /// The Redis that keeps the buckets of limits.
-    Redis {
-        /// Where it is: `redis://[user:password@]host[:port][/database]`.
-        url: RedisUrl = REQUIRED,
-        /// How long an answer may take before a limit goes by its `on_store_error`; 1ms to 24h.
-        timeout: Duration = text("20ms"),
     }
 }
 

@@ -8,6 +8,7 @@ use supplex_engine::config::{
 };
 
 use super::super::Sidecar;
+use super::super::limits::report::show_redis;
 use super::super::reload::Refusal;
 use super::routes::{show_destination, show_matcher};
 use crate::config::scalar::hash_key::hash_key_word;
@@ -53,9 +54,7 @@ fn show(snapshot: &Snapshot) -> Value {
         "routes": snapshot.routes.iter().map(|route| show_route(route, snapshot)).collect::<Vec<_>>(),
         "upstreams": upstreams,
         "limits": snapshot.limits.iter().map(super::limits::show).collect::<Vec<_>>(),
-        "redis": snapshot.redis.as_ref().map(|redis| {
-            json!({ "url": redis.public_url(), "timeout_seconds": redis.timeout.as_secs_f64() })
-        }),
+        "redis": snapshot.redis.as_ref().map(show_redis),
         "telemetry": { "access_log": log },
     })
 }

@@ -5,6 +5,7 @@
 use std::cell::RefCell;
 use std::time::Duration;
 
+use supplex_engine::config::redis::Node;
 use supplex_engine::stats::histogram::DURATION_BOUNDS;
 use supplex_engine::stats::{Counter, Histogram};
 
@@ -43,6 +44,8 @@ pub(crate) struct Measure {
     pub(crate) dropped: Counter,
     /// Connections to Redis that were made and could be used.
     pub(crate) connects: Counter,
+    /// The server that is asked now, where it had to be found.
+    pub(crate) server: RefCell<Option<Node>>,
     /// What last went wrong with Redis.
     pub(crate) last_failure: RefCell<Option<Failure>>,
 }
@@ -63,6 +66,7 @@ impl Default for Measure {
             round_trips: Histogram::new(DURATION_BOUNDS),
             dropped: Counter::default(),
             connects: Counter::default(),
+            server: RefCell::default(),
             last_failure: RefCell::default(),
         }
     }
@@ -98,6 +102,17 @@ impl Measure {
     /// Notes a round trip.
     pub(super) fn round_trip(&self, time: Duration) {
         self.round_trips.observe(u64::try_from(time.as_nanos()).unwrap_or(u64::MAX));
+    }
+
+    /// Notes a connection that can be used, and to which server it leads if that had to be found.
+    pub(super) fn uses(&self, server: Option<&Node>) {
+        self.connects.increment();
+        *self.server.borrow_mut() = server.cloned();
+    }
+
+    /// Notes that no server is asked any more.
+    pub(super) fn leaves(&self) {
+        self.server.take();
     }
 
     /// Notes that something went wrong with Redis.

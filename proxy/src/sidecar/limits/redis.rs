@@ -2,15 +2,18 @@
 //!
 //! ```text
 //!   connecting --script loaded in time--> up --a reply is late----> stalled --asked again, answered in time--> up
-//!     ^   |                               |                            |
-//!     +---+ failed: again after a pause   +--connection lost, or-------+--no answer for a while--> connecting
-//!                                            a server not to be used --> connecting
+//!     ^   |                               | ^                          |
+//!     +---+ failed: again after a pause   | +--the slot moved, and     +--no answer for a while--> connecting
+//!                                         |    the other node has it
+//!                                         +--connection lost, or a server not to be used--> connecting
 //! ```
 //!
 //! Only while the line is up does a question wait at all. In every other state it is answered `Unreachable` at once, so
 //! that a Redis that is down costs nobody a timeout. Questions that wait go out together in one pipeline, and a few
 //! pipelines may be under way. A question whose reply is late is answered `Timeout` and never sent again: whether Redis
-//! charged is not known. Nothing here knows what a limit is (`script.rs` does).
+//! charged is not known. Which server the connection leads to, when there are several, is found out anew for each
+//! connection; one that turns out to be the wrong one by now is left at once. Nothing here knows what a limit is
+//! (`script.rs` does).
 //! Where to read on: `redis/flight.rs` (one pipeline), `redis/link_up.rs` (getting a connection), `redis/say.rs` (the log).
 
 mod flight;
@@ -26,17 +29,16 @@ use std::collections::VecDeque;
 use std::rc::Rc;
 use std::time::Duration;
 
-use redis::aio::MultiplexedConnection;
 use supplex_engine::config::Redis;
 use tokio::sync::Notify;
 use tokio::task::{JoinSet, spawn_local};
-use tokio::time::{Instant, sleep, timeout};
+use tokio::time::{Instant, sleep, sleep_until, timeout};
 
 use super::caller::Caller;
 use super::measure::Measure;
 use crate::link::limits::{Question, StoreError};
-use flight::Fate;
-use link_up::{Backoff, Endpoint};
+use flight::{Fate, Pack};
+use link_up::{Backoff, Endpoint, Link, Look, Sight};
 use say::Speaker;
 
 /// Questions that may wait for a pipeline with room.
@@ -45,7 +47,8 @@ const WAITING_MOST: usize = 8192;
 const PIPELINE_MOST: usize = 512;
 /// Pipelines under way at once. While one is answered the next is on its way; more only make a queue in Redis.
 const FLIGHTS_MOST: usize = 4;
-/// A line without questions asks something itself this often, so that it knows whether Redis is there.
+/// A line without questions asks something itself this often, so that it knows whether Redis is there. Where another server
+/// may take over, it does so among questions too: a demoted one may refuse for a while without an error.
 const IDLE: Duration = Duration::from_millis(500);
 /// Between two looks at a line that is waited for.
 const LOOK: Duration = Duration::from_millis(2);
@@ -88,6 +91,8 @@ enum End {
     Late,
     /// It broke, or its server is not to be used.
     Lost,
+    /// Another node of the cluster is to be used, and is known.
+    Moved,
 }
 
 impl Line {
@@ -101,7 +106,7 @@ impl Line {
             up: Cell::new(false),
             closing: Cell::new(false),
             backoff: RefCell::default(),
-            speaker: Speaker::new(redis.public_url(), Rc::clone(&measure)),
+            speaker: Speaker::new(redis.place.to_string(), Rc::clone(&measure)),
             measure,
         });
         spawn_local(Rc::clone(&inner).run(redis.clone()));
@@ -148,16 +153,18 @@ impl Inner {
     /// Until the line is closed.
     async fn run(self: Rc<Self>, redis: Redis) {
         let endpoint = match Endpoint::new(&redis) {
-            Ok(endpoint) => endpoint,
+            Ok(endpoint) => Rc::new(endpoint),
             Err(error) => return self.speaker.complain(&error),
         };
         loop {
             let attempt = self.connect(&endpoint);
-            let connection = tokio::select! {
-                connection = attempt => connection,
+            let link = tokio::select! {
+                link = attempt => link,
                 () = self.closed() => return,
             };
-            if self.use_up(&connection).await == End::Closed {
+            let end = self.use_up(link, &endpoint).await;
+            self.measure.leaves();
+            if end == End::Closed {
                 return;
             }
         }
@@ -169,71 +176,115 @@ impl Inner {
         }
     }
 
-    async fn connect(&self, endpoint: &Endpoint) -> MultiplexedConnection {
+    async fn connect(&self, endpoint: &Endpoint) -> Link {
         loop {
             let pause = self.backoff.borrow_mut().next();
             sleep(pause).await;
-            match endpoint.connect(self.timeout).await {
-                Ok(connection) => return connection,
+            match endpoint.connect().await {
+                Ok(link) => return link,
                 Err(error) => self.speaker.complain(&error),
             }
         }
     }
 
-    /// Serves on this connection for as long as it is any good.
-    async fn use_up(&self, connection: &MultiplexedConnection) -> End {
-        self.measure.connects.increment();
+    /// Serves on this connection for as long as it, or one that takes its place, is any good.
+    async fn use_up(&self, mut link: Link, endpoint: &Rc<Endpoint>) -> End {
+        self.measure.uses(link.server.as_ref());
         loop {
             self.up.set(true);
-            self.speaker.recovered();
-            let end = self.serve(connection).await;
-            if end != End::Late {
-                return end;
-            }
-            self.speaker.complain(&format!("no answer within {:?}", self.timeout));
-            if !self.answers_again(connection).await {
-                return End::Lost;
+            self.speaker.recovered(link.server.as_ref());
+            match self.serve(&link, endpoint).await {
+                End::Late => {
+                    self.speaker.complain(&format!("no answer within {:?}", self.timeout));
+                    if !self.answers_again(&link).await {
+                        return End::Lost;
+                    }
+                }
+                End::Moved => match self.follow(endpoint).await {
+                    Some(other) => {
+                        link = other;
+                        self.measure.uses(link.server.as_ref());
+                    }
+                    None => return End::Lost,
+                },
+                end => return end,
             }
         }
     }
 
-    /// Sends what waits. When it returns, nobody waits.
-    async fn serve(&self, connection: &MultiplexedConnection) -> End {
+    /// Sends what waits. When it returns, nobody waits, unless another node is to be asked.
+    async fn serve(&self, link: &Link, endpoint: &Rc<Endpoint>) -> End {
+        let (speaker, measure) = (self.speaker.clone(), Rc::clone(&self.measure));
+        let pack = Pack { endpoint: Rc::clone(endpoint), limit: self.timeout, measure, speaker };
         let mut flights = JoinSet::new();
+        let (mut look_at, watched) = (Instant::now() + IDLE, link.look != Look::Alive);
+        let supplanted = endpoint.supplanted(link);
+        tokio::pin!(supplanted);
         let end = loop {
             while flights.len() < FLIGHTS_MOST
                 && let Some(batch) = self.next_batch()
             {
-                flights.spawn_local(self.flight(batch, connection));
+                flights.spawn_local(flight::fly(batch, link.clone(), pack.clone()));
             }
             if flights.is_empty() && self.closing.get() {
                 break End::Closed;
             }
             tokio::select! {
                 Some(fate) = flights.join_next() => match fate {
-                    Ok(Fate::Answered) => self.backoff.borrow_mut().reset(),
+                    Ok(Fate::Answered) => {
+                        self.backoff.borrow_mut().reset();
+                        if !watched {
+                            look_at = Instant::now() + IDLE;
+                        }
+                    }
                     Ok(Fate::Late) => break End::Late,
+                    Ok(Fate::Moved) => break End::Moved,
                     // A flight that panicked took its questions with it.
                     Ok(Fate::Lost) | Err(_) => break End::Lost,
                 },
                 () = self.wake.notified() => {}
-                () = sleep(IDLE), if flights.is_empty() => {
-                    flights.spawn_local(self.flight(Vec::new(), connection));
+                () = sleep_until(look_at), if flights.is_empty() || watched && flights.len() <= FLIGHTS_MOST => {
+                    look_at = Instant::now() + IDLE;
+                    flights.spawn_local(flight::fly(Vec::new(), link.clone(), pack.clone()));
+                }
+                () = &mut supplanted => {
+                    self.speaker.complain("another server is the master now");
+                    break End::Lost;
                 }
             }
         };
-        self.up.set(false);
-        for ask in self.queue.take() {
-            ask.caller.answer(Err(StoreError::Unreachable));
+        if end != End::Moved {
+            self.hang_up();
         }
         // Each ends in time by itself.
         while flights.join_next().await.is_some() {}
         end
     }
 
-    fn flight(&self, batch: Vec<Ask>, connection: &MultiplexedConnection) -> impl Future<Output = Fate> + use<> {
-        let (measure, speaker) = (Rc::clone(&self.measure), self.speaker.clone());
-        flight::fly(batch, connection.clone(), self.timeout, measure, speaker)
+    /// Answers what waits, and lets nothing wait.
+    fn hang_up(&self) {
+        self.up.set(false);
+        for ask in self.queue.take() {
+            ask.caller.answer(Err(StoreError::Unreachable));
+        }
+    }
+
+    /// The connection to the node where the slot moved. While it is made questions wait, but no longer than for an answer.
+    async fn follow(&self, endpoint: &Endpoint) -> Option<Link> {
+        let followed = match endpoint.cluster() {
+            Some(cluster) => timeout(self.timeout, cluster.follow()).await.ok(),
+            None => None,
+        };
+        match followed {
+            Some(Ok(link)) => {
+                self.speaker.moved(link.server.as_ref());
+                return Some(link);
+            }
+            Some(Err(why)) => self.speaker.complain(&why),
+            None => self.speaker.complain("the slot moved, and the other node does not answer in time"),
+        }
+        self.hang_up();
+        None
     }
 
     fn next_batch(&self) -> Option<Vec<Ask>> {
@@ -243,14 +294,13 @@ impl Inner {
     }
 
     /// Whether a connection whose reply was late answers in time again, before patience ends.
-    async fn answers_again(&self, connection: &MultiplexedConnection) -> bool {
+    async fn answers_again(&self, link: &Link) -> bool {
         let (begun, mut backoff) = (Instant::now(), Backoff::default());
         while begun.elapsed() < STALL_MOST && !self.closing.get() {
             sleep(backoff.next()).await;
-            let mut connection = connection.clone();
-            match timeout(self.timeout, flight::ping(&mut connection)).await {
-                Ok(Ok(())) => return true,
-                Ok(Err(_)) => return false,
+            match timeout(self.timeout, flight::look(&mut link.clone())).await {
+                Ok(Ok(Sight::Fit)) => return true,
+                Ok(Ok(Sight::Unfit(_) | Sight::Moved(_)) | Err(_)) => return false,
                 Err(_late) => {}
             }
         }

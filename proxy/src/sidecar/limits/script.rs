@@ -23,6 +23,8 @@ use crate::link::limits::Question;
 /// The text that the server compiles.
 pub(super) const TEXT: &str = include_str!("script.lua");
 static SCRIPT: LazyLock<Script> = LazyLock::new(|| Script::new(TEXT));
+/// What the names of all buckets begin with.
+pub(super) const HASH_TAG: &str = "{supplex}";
 /// Numbers in the reply per charge.
 const NUMBERS: usize = 3;
 /// Questions that one call asks at most. The server does nothing else meanwhile, for some hundred microseconds at most.
@@ -125,7 +127,7 @@ fn limit_of<'a>(question: &'a Question, charge: &Charge) -> Option<&'a Limit> {
 
 /// The name of a bucket in Redis.
 fn name(limit: &Limit, key: &Key) -> Vec<u8> {
-    let mut name = format!("{{supplex}}:{}:", limit.name).into_bytes();
+    let mut name = format!("{HASH_TAG}:{}:", limit.name).into_bytes();
     name.extend_from_slice(key.as_bytes());
     name
 }

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use ::redis::{Arg, Cmd, cmd};
+use supplex_engine::config::redis::Place;
 use supplex_engine::config::{Limit, Rate};
 use supplex_engine::limit::{Bucket, Charge, Shape, Verdict};
 
@@ -33,7 +34,7 @@ fn call_at(call: &script::Call, micros: u64) -> Cmd {
 fn the_script_is_the_engines_bucket() {
     block_on(async {
         let server = Server::start().await;
-        let client = ::redis::Client::open(&*server.settings().url).expect("a URL");
+        let client = ::redis::Client::open(server.url()).expect("a URL");
         let mut connection = client.get_connection().expect("it listens");
         let (second, day) = (Duration::from_secs(1), Duration::from_secs(86_400));
         let rates = [(3, second, 5), (300_000, second, 1000), (7, Duration::from_secs(60), 1), (90, day, 100)];
@@ -95,7 +96,7 @@ impl Random {
 fn a_clock_that_was_set_back_neither_fills_nor_stops_a_bucket_and_full_buckets_expire() {
     block_on(async {
         let server = Server::start().await;
-        let client = ::redis::Client::open(&*server.settings().url).expect("a URL");
+        let client = ::redis::Client::open(server.url()).expect("a URL");
         let mut connection = client.get_connection().expect("it listens");
         let snapshot = snapshot(vec![limit("a", 1, 2)]);
         let mut ask = |seconds: u64| {
@@ -163,7 +164,7 @@ fn another_redis_takes_over_without_a_question_being_lost() {
 fn another_redis_that_does_not_answer_takes_over_too() {
     block_on(async {
         let (first, scene) = (Server::start().await, Scene::new());
-        let nobody = Redis { url: "redis://127.0.0.1:1".into(), ..first.settings() };
+        let nobody = Redis { place: Place::Url("redis://127.0.0.1:1".into()), ..first.settings() };
         let old = with_redis(vec![still("a", 1000)], Some(first.settings()));
         scene.desk.configure(&old);
         until("it answers", || scene.desk.redis_is_up() == Some(true)).await;

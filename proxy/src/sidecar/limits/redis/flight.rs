@@ -1,21 +1,28 @@
 //! One pipeline on its way: questions go out together, and each gets the answer that is its own.
 //!
 //! Replies are counted, not named: the library matches them to calls by their order, error replies included. What this
-//! file adds is that each question has exactly one answer whatever happens, in time. A question is sent a second time in
-//! one case: the server said that it does not know the script, so it has surely not charged.
+//! file adds is that each question has exactly one answer whatever happens, in time. A question is sent again only when
+//! the server said that it did not run it, so that it has surely not charged: it does not know the script, or buckets are
+//! at another node of its cluster (`redis/flight/detour.rs`).
+//! Where to read on: `redis/flight/manner.rs` for how a batch is put to a server.
+
+mod detour;
+mod manner;
 
 use std::rc::Rc;
 use std::time::Duration;
 
 use redis::aio::MultiplexedConnection;
-use redis::{Pipeline, RedisError, ServerError, ServerErrorKind, Value, cmd};
+use redis::{RedisError, ServerError, ServerErrorKind, Value};
 use tokio::time::{Instant, timeout_at};
 
 use super::super::measure::Measure;
 use super::super::script;
 use super::Ask;
+use super::link_up::{Endpoint, Link, Redirect, Sight, redirect};
 use super::say::Speaker;
 use crate::link::limits::StoreError;
+use manner::Manner;
 
 /// How a flight ended, for its connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,120 +31,163 @@ pub(super) enum Fate {
     Answered,
     /// The replies may still come.
     Late,
-    /// The connection broke, or its server takes no writes.
+    /// The connection broke, or its server is not to be used.
     Lost,
+    /// The server sent questions to another node of its cluster, for good.
+    Moved,
 }
 
-/// Whether the server answers.
+/// What every flight of a line takes along.
+#[derive(Clone, Debug)]
+pub(super) struct Pack {
+    /// The way to other servers.
+    pub(super) endpoint: Rc<Endpoint>,
+    /// How long an answer may take.
+    pub(super) limit: Duration,
+    /// Where round trips are counted.
+    pub(super) measure: Rc<Measure>,
+    /// Who tells what went wrong.
+    pub(super) speaker: Speaker,
+}
+
+/// Whether the server answers and is still the right one.
 ///
 /// # Errors
 /// When the connection is broken.
-pub(super) async fn ping(connection: &mut MultiplexedConnection) -> Result<(), RedisError> {
-    connection.send_packed_command(&cmd("PING")).await.map(|_| ())
+pub(super) async fn look(link: &mut Link) -> Result<Sight, RedisError> {
+    let reply = link.connection.send_packed_command(&link.look.question()).await?;
+    Ok(link.look.judge(&reply))
 }
 
-/// Asks everything in `batch` and answers it; a flight without questions finds out whether anybody is there.
-pub(super) async fn fly(
-    batch: Vec<Ask>,
-    mut connection: MultiplexedConnection,
-    limit: Duration,
-    measure: Rc<Measure>,
-    speaker: Speaker,
-) -> Fate {
-    let deadline = Instant::now() + limit;
+/// Asks everything in `batch` and answers it; a flight without questions finds out how the server is.
+pub(super) async fn fly(batch: Vec<Ask>, link: Link, pack: Pack) -> Fate {
+    let mut flight = Flight::new(link, pack);
     if batch.is_empty() {
-        return match timeout_at(deadline, ping(&mut connection)).await {
-            Ok(Ok(())) => Fate::Answered,
-            Ok(Err(error)) => lost(&speaker, &error),
-            Err(_late) => Fate::Late,
-        };
+        return flight.look().await;
     }
-    let mut flight = Flight { connection, deadline, measure, speaker, usable: true };
-    let strangers = match flight.round(batch, false).await {
-        Ok(strangers) => strangers,
-        Err(fate) => return fate,
-    };
-    if !strangers.is_empty()
-        && let Err(fate) = flight.round(strangers, true).await
-    {
-        return fate;
+    let mut fate = flight.round(batch, Manner::Plain).await;
+    if fate == Fate::Answered && !flight.strangers.is_empty() {
+        let strangers = std::mem::take(&mut flight.strangers);
+        fate = flight.round(strangers, Manner::Taught).await;
     }
-    if flight.usable { Fate::Answered } else { Fate::Lost }
-}
-
-fn lost(speaker: &Speaker, error: &RedisError) -> Fate {
-    speaker.complain(&format!("the connection broke: {error}"));
-    Fate::Lost
+    if fate == Fate::Answered && !flight.divided.is_empty() {
+        let divided = std::mem::take(&mut flight.divided);
+        fate = flight.round(divided, Manner::Alone).await;
+    }
+    flight.detour().await;
+    answer_all(flight.divided, StoreError::Unreachable);
+    match fate {
+        Fate::Answered if flight.moved => Fate::Moved,
+        Fate::Answered if !flight.usable => Fate::Lost,
+        fate => fate,
+    }
 }
 
 struct Flight {
-    connection: MultiplexedConnection,
+    link: Link,
+    pack: Pack,
     deadline: Instant,
-    measure: Rc<Measure>,
-    speaker: Speaker,
     /// Whether the server can be asked more.
     usable: bool,
+    /// Whether the slot is at another node now.
+    moved: bool,
+    /// Questions for which the server did not know the script.
+    strangers: Vec<Ask>,
+    /// Questions of calls whose buckets are partly at another node.
+    divided: Vec<Ask>,
+    /// Questions that another node of the cluster has to answer.
+    turned_away: Vec<(Ask, Redirect)>,
 }
 
 impl Flight {
-    /// One round trip. Gives back the questions for which the server did not know the script, unless `again`: then it was
-    /// told the script in the same round.
-    async fn round(&mut self, batch: Vec<Ask>, again: bool) -> Result<Vec<Ask>, Fate> {
-        let calls = script::calls(batch.iter().map(|ask| &ask.question));
-        let skipped = usize::from(again);
-        let mut pipeline = Pipeline::with_capacity(calls.len() + skipped);
-        if again {
-            pipeline.add_command(script::load());
-        }
-        let lengths: Vec<usize> = calls.iter().map(|call| call.questions.len()).collect();
-        for call in calls {
-            pipeline.add_command(call.command);
-        }
-        let (expected, sent) = (skipped + lengths.len(), Instant::now());
-        let replies = self.connection.send_packed_commands(&pipeline, 0, expected);
-        let failure = match timeout_at(self.deadline, replies).await {
-            Ok(Ok(replies)) if replies.len() == expected => {
-                self.measure.round_trip(sent.elapsed());
-                let mut asks = batch.into_iter();
-                let mut strangers = Vec::new();
-                for (length, reply) in lengths.into_iter().zip(replies.into_iter().skip(skipped)) {
-                    strangers.extend(self.deliver(asks.by_ref().take(length).collect(), &reply, again));
-                }
-                return Ok(strangers);
-            }
-            Ok(Ok(_)) => (StoreError::Unreachable, Fate::Lost),
-            Ok(Err(error)) => (StoreError::Unreachable, lost(&self.speaker, &error)),
-            Err(_late) => (StoreError::Timeout, Fate::Late),
-        };
-        answer_all(batch, failure.0);
-        Err(failure.1)
+    fn new(link: Link, pack: Pack) -> Self {
+        let deadline = Instant::now() + pack.limit;
+        let (strangers, divided, turned_away) = (Vec::new(), Vec::new(), Vec::new());
+        Self { link, pack, deadline, usable: true, moved: false, strangers, divided, turned_away }
     }
 
-    /// Answers the questions of one call, or gives them back to be asked once more.
-    fn deliver(&mut self, asks: Vec<Ask>, reply: &Value, again: bool) -> Vec<Ask> {
-        let error = match reply {
-            Value::ServerError(error) if error.kind() == Some(ServerErrorKind::NoScript) && !again => return asks,
-            Value::ServerError(error) => error,
-            reply => {
-                if let Some(verdicts) = script::verdicts(reply, asks.iter().map(|ask| &ask.question)) {
-                    for (ask, verdict) in asks.into_iter().zip(verdicts) {
-                        ask.caller.answer(Ok(verdict));
-                    }
-                } else {
-                    self.speaker.refused("the script's reply is not what it should be");
-                    answer_all(asks, StoreError::Refused);
+    async fn look(&mut self) -> Fate {
+        match timeout_at(self.deadline, look(&mut self.link)).await {
+            Ok(Ok(Sight::Fit)) => Fate::Answered,
+            Ok(Ok(Sight::Moved(to))) => {
+                if let (Some(cluster), Some(server)) = (self.pack.endpoint.cluster(), &self.link.server) {
+                    cluster.moved(&to, server);
                 }
-                return Vec::new();
+                Fate::Moved
             }
+            Ok(Ok(Sight::Unfit(why))) => {
+                self.pack.speaker.complain(&why);
+                Fate::Lost
+            }
+            Ok(Err(error)) => self.lost(&error),
+            Err(_late) => Fate::Late,
+        }
+    }
+
+    fn lost(&self, error: &RedisError) -> Fate {
+        self.pack.speaker.complain(&format!("the connection broke: {error}"));
+        Fate::Lost
+    }
+
+    /// One round trip on the line's own connection.
+    async fn round(&mut self, batch: Vec<Ask>, manner: Manner) -> Fate {
+        let mut connection = self.link.connection.clone();
+        self.round_on(&mut connection, batch, manner).await
+    }
+
+    /// One round trip. Whoever is not answered by it is in `strangers`, `divided` or `turned_away`.
+    async fn round_on(&mut self, on: &mut MultiplexedConnection, batch: Vec<Ask>, manner: Manner) -> Fate {
+        let put = manner.put(&batch);
+        let sent = Instant::now();
+        let replies = on.send_packed_commands(&put.pipeline, 0, put.replies());
+        let (error, fate) = match timeout_at(self.deadline, replies).await {
+            Ok(Ok(replies)) if replies.len() == put.replies() => {
+                self.pack.measure.round_trip(sent.elapsed());
+                let mut asks = batch.into_iter();
+                for (length, reply) in put.of_calls(replies) {
+                    self.deliver(asks.by_ref().take(length).collect(), &reply, manner);
+                }
+                return Fate::Answered;
+            }
+            Ok(Ok(_)) => (StoreError::Unreachable, Fate::Lost),
+            Ok(Err(error)) => (StoreError::Unreachable, self.lost(&error)),
+            Err(_late) => (StoreError::Timeout, Fate::Late),
         };
-        self.usable &= !means_elsewhere(error);
-        self.speaker.refused(&words(error));
+        answer_all(batch, error);
+        fate
+    }
+
+    /// Answers the questions of one call, or keeps them to be asked once more.
+    fn deliver(&mut self, asks: Vec<Ask>, reply: &Value, manner: Manner) {
+        let Value::ServerError(error) = reply else { return self.deliver_verdicts(asks, reply) };
+        match error.kind() {
+            Some(ServerErrorKind::NoScript) if manner == Manner::Plain => return self.strangers.extend(asks),
+            Some(ServerErrorKind::TryAgain) if manner.is_joint() && asks.len() > 1 => return self.divided.extend(asks),
+            _ => {}
+        }
+        if let (true, Some(_), Some(server)) = (manner.is_own(), self.pack.endpoint.cluster(), &self.link.server)
+            && let Some(redirect) = redirect(error, server)
+        {
+            return self.turned_away.extend(asks.into_iter().map(|ask| (ask, redirect.clone())));
+        }
+        self.usable &= !manner.is_own() || !means_elsewhere(error);
+        self.pack.speaker.refused(&words(error));
         answer_all(asks, StoreError::Refused);
-        Vec::new()
+    }
+
+    fn deliver_verdicts(&self, asks: Vec<Ask>, reply: &Value) {
+        if let Some(verdicts) = script::verdicts(reply, asks.iter().map(|ask| &ask.question)) {
+            for (ask, verdict) in asks.into_iter().zip(verdicts) {
+                ask.caller.answer(Ok(verdict));
+            }
+        } else {
+            self.pack.speaker.refused("the script's reply is not what it should be");
+            answer_all(asks, StoreError::Refused);
+        }
     }
 }
 
-fn answer_all(asks: Vec<Ask>, error: StoreError) {
+fn answer_all(asks: impl IntoIterator<Item = Ask>, error: StoreError) {
     for ask in asks {
         ask.caller.answer(Err(error));
     }

@@ -4,6 +4,7 @@ use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use std::time::Duration;
 
+use supplex_engine::config::redis::Node;
 use tokio::time::Instant;
 
 use super::super::measure::Measure;
@@ -55,10 +56,21 @@ impl Speaker {
         }
     }
 
-    /// Redis can be used again.
-    pub(super) fn recovered(&self) {
-        if self.said.troubled.take() {
-            tracing::info!("Redis at {} answers", self.said.place);
+    /// Redis can be used again, at this server of several.
+    pub(super) fn recovered(&self, server: Option<&Node>) {
+        if !self.said.troubled.take() {
+            return;
+        }
+        match server {
+            Some(server) => tracing::info!("Redis at {} answers, by {server}", self.said.place),
+            None => tracing::info!("Redis at {} answers", self.said.place),
+        }
+    }
+
+    /// Another node of the cluster has the buckets now.
+    pub(super) fn moved(&self, to: Option<&Node>) {
+        if let Some(to) = to {
+            tracing::info!("Redis at {}: the buckets are at {to} now", self.said.place);
         }
     }
 

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use redis::{Client, FromRedisValue, RedisResult, cmd};
 use supplex_engine::config::Redis;
+use supplex_engine::config::redis::Place;
 use supplex_stack::redis::Temporary;
 
 /// Time that is enough for any answer on a busy machine, so that only a server that is made slow is slow.
@@ -32,7 +33,12 @@ impl Server {
 
     /// How a gateway is told of it.
     pub(in super::super) fn settings(&self) -> Redis {
-        Redis { url: self.temporary.url().into(), timeout: AMPLE }
+        Redis { place: Place::Url(self.temporary.url().into()), timeout: AMPLE }
+    }
+
+    /// Where it is, as a URL.
+    pub(in super::super) fn url(&self) -> String {
+        self.temporary.url()
     }
 
     /// Runs a command as somebody else.

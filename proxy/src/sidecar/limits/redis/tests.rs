@@ -1,18 +1,22 @@
 //! The line against real servers.
 
+mod cluster;
+mod sentinel;
+
 use std::sync::Arc;
 
+use supplex_engine::config::redis::Place;
 use supplex_engine::config::{Limit, Snapshot};
-use supplex_engine::limit::Verdict;
+use supplex_engine::limit::{Charge, Verdict};
 
 use super::super::sample::{Worker, charge, question, snapshot, still, until};
 use super::server::Server;
 use super::*;
 use crate::sidecar::sample::block_on;
 
-/// A worker with a line to a server.
-struct Bench {
-    server: Server,
+/// A worker with a line to a server, or to several.
+struct Bench<S = Server> {
+    server: S,
     worker: Worker,
     line: Line,
     snapshot: Arc<Snapshot>,
@@ -22,9 +26,9 @@ type Answered = Result<Verdict, StoreError>;
 
 impl Bench {
     async fn new(limits: Vec<Limit>, settings: impl FnOnce(&Server) -> Redis) -> Self {
-        let (server, worker) = (Server::start().await, Worker::new());
-        let line = Line::open(&settings(&server), Rc::clone(&worker.measure));
-        Self { server, worker, line, snapshot: snapshot(limits) }
+        let server = Server::start().await;
+        let settings = settings(&server);
+        Self::over(server, limits, &settings)
     }
 
     /// With one limit of 100 tokens that do not come back.
@@ -33,13 +37,25 @@ impl Bench {
         bench.is_up().await;
         bench
     }
+}
+
+impl<S> Bench<S> {
+    fn over(server: S, limits: Vec<Limit>, settings: &Redis) -> Self {
+        let worker = Worker::new();
+        let line = Line::open(settings, Rc::clone(&worker.measure));
+        Self { server, worker, line, snapshot: snapshot(limits) }
+    }
 
     async fn is_up(&self) {
         until("the line is up", || self.line.is_up()).await;
     }
 
     fn ask(&self, key: &str) {
-        let question = question(&self.snapshot, &[charge(0, key, 1, 0)]);
+        self.ask_all(&[charge(0, key, 1, 0)]);
+    }
+
+    fn ask_all(&self, charges: &[Charge]) {
+        let question = question(&self.snapshot, charges);
         let caller = self.worker.caller(&question);
         self.line.ask(Ask { question, caller });
     }
@@ -61,6 +77,15 @@ impl Bench {
 
     fn last_failure(&self) -> String {
         self.worker.measure.last_failure.borrow().as_ref().map(|failure| failure.what.clone()).unwrap_or_default()
+    }
+
+    /// The port of the server that is asked, where it had to be found.
+    fn found(&self) -> Option<u16> {
+        self.worker.measure.server.borrow().as_ref().map(|server| server.port)
+    }
+
+    fn connects(&self) -> u64 {
+        self.worker.measure.connects.get()
     }
 }
 
@@ -91,9 +116,7 @@ fn several_limits_are_charged_together_or_not_at_all() {
         let bench = Bench::new(vec![still("wide", 9), still("narrow", 2)], Server::settings).await;
         bench.is_up().await;
         for _ in 0..5 {
-            let question = question(&bench.snapshot, &[charge(0, "k", 1, 0), charge(1, "k", 1, 0)]);
-            let caller = bench.worker.caller(&question);
-            bench.line.ask(Ask { question, caller });
+            bench.ask_all(&[charge(0, "k", 1, 0), charge(1, "k", 1, 0)]);
         }
         let results = bench.worker.results(5).await;
         let remaining = |result: &Answered| {
@@ -200,7 +223,7 @@ fn a_server_that_is_slow_is_as_good_as_none_until_it_is_not() {
 fn a_wrong_password_is_said_without_saying_it() {
     block_on(async {
         let wrong = |server: &Server| Redis {
-            url: format!("redis://:not-{}@127.0.0.1:{}", server.password(), server.port()).into(),
+            place: Place::Url(format!("redis://:not-{}@127.0.0.1:{}", server.password(), server.port()).into()),
             ..server.settings()
         };
         let bench = Bench::new(vec![still("a", 100)], wrong).await;
