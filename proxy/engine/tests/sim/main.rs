@@ -11,6 +11,7 @@ mod clients;
 mod invariants;
 mod ledger;
 mod network;
+mod protection;
 mod random;
 mod running;
 mod schedule;

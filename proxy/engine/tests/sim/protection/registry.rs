@@ -1,0 +1,119 @@
+//! What the workers of one process share: breakers, what probes say, and counts of exchanges in flight.
+
+use std::cell::{Cell, RefCell};
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+use supplex_engine::config::BreakerMode;
+use supplex_engine::upstream::Breaker;
+use supplex_engine::upstream::breaker::{Move, Permit, Rules};
+use supplex_engine::upstream::health::HealthCheck;
+
+use super::setup::{Setup, Size, site_of};
+
+/// A breaker, and what an observer counts about its probes.
+#[derive(Debug)]
+pub(crate) struct Book {
+    pub(crate) breaker: Breaker,
+    /// Probes of the round that runs, those given back not counted, and which round that is.
+    out: Cell<u32>,
+    round: Cell<u64>,
+}
+
+impl Book {
+    fn new(workers: usize, now: u64) -> Self {
+        Self { breaker: Breaker::new(workers, now), out: Cell::new(0), round: Cell::new(0) }
+    }
+
+    /// Somebody got a permit: never more of them in one round than there are probes.
+    pub(crate) fn admitted(&self, permit: Permit, rules: &Rules) {
+        if !permit.is_probe() {
+            return;
+        }
+        let round = self.breaker.moves(Move::HalfOpened);
+        if self.round.replace(round) != round {
+            self.out.set(0);
+        }
+        self.out.set(self.out.get() + 1);
+        assert!(self.out.get() <= u32::from(rules.probes()), "{} probes in one round", self.out.get());
+    }
+
+    /// Somebody gives a permit back.
+    pub(crate) fn void(&self, permit: Permit, now: u64, rules: &Rules) {
+        let before = self.breaker.state();
+        self.breaker.void(permit, now, rules);
+        if self.breaker.state() != before {
+            self.out.set(self.out.get() - 1);
+        }
+    }
+}
+
+/// What the sidecar has found out about an endpoint.
+#[derive(Debug)]
+pub(crate) struct Probed {
+    pub(crate) check: Cell<HealthCheck>,
+    /// What workers read.
+    pub(crate) healthy: Cell<bool>,
+}
+
+impl Default for Probed {
+    fn default() -> Self {
+        Self { check: Cell::default(), healthy: Cell::new(true) }
+    }
+}
+
+/// By upstream and endpoint.
+type Table<T> = RefCell<BTreeMap<(usize, usize), Rc<T>>>;
+
+/// The registry of one process.
+#[derive(Debug)]
+pub(crate) struct Registry {
+    pub(crate) books: Table<Book>,
+    pub(crate) probed: Table<Probed>,
+    /// Exchanges in flight, by worker and upstream.
+    pub(crate) in_flight: Vec<[Cell<usize>; 2]>,
+    workers: usize,
+}
+
+impl Registry {
+    pub(crate) fn new(size: Size) -> Self {
+        Self {
+            books: RefCell::default(),
+            probed: RefCell::default(),
+            in_flight: (0..size.workers).map(|_| Default::default()).collect(),
+            workers: size.workers,
+        }
+    }
+
+    /// Knows the endpoints of a configuration, and no others. Returns those that are new.
+    pub(crate) fn follow(&self, setup: &Setup, now: u64) -> Vec<(usize, usize)> {
+        let wanted =
+            |upstream: usize| setup.upstreams[upstream].endpoints.iter().map(move |it| (upstream, site_of(it)));
+        let wanted: Vec<_> = (0..2).flat_map(wanted).collect();
+        let (mut books, mut probed) = (self.books.borrow_mut(), self.probed.borrow_mut());
+        books.retain(|key, _| wanted.contains(key));
+        probed.retain(|key, _| wanted.contains(key));
+        let new: Vec<_> = wanted.into_iter().filter(|key| !books.contains_key(key)).collect();
+        for key in &new {
+            books.insert(*key, Rc::new(Book::new(self.workers, now / 1_000_000)));
+            probed.insert(*key, Rc::default());
+        }
+        new
+    }
+
+    /// Exchanges in flight at an upstream, over all workers.
+    pub(crate) fn total(&self, upstream: usize) -> usize {
+        self.in_flight.iter().map(|of_worker| of_worker[upstream].get()).sum()
+    }
+
+    /// The look of the sidecar at all breakers.
+    pub(crate) fn review(&self, setup: &Setup, now: u64, random: u64) {
+        for ((upstream, _), book) in &*self.books.borrow() {
+            let upstream = &setup.upstreams[*upstream];
+            if let Some(breaker) = upstream.breaker.as_ref().filter(|breaker| breaker.mode != BreakerMode::Off) {
+                let rules = Rules::new(breaker, upstream.attempt_timeout);
+                book.breaker.review(now / 1_000_000, &rules, || random);
+            }
+        }
+    }
+}
