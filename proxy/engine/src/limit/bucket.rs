@@ -88,10 +88,16 @@ impl Bucket {
         self.full_at <= now
     }
 
+    /// Lacks no more than it holds: to be called before a look, because the configuration may have made it smaller, and
+    /// nobody is to wait for what the new one never had.
+    pub fn settle(&mut self, shape: Shape, now: u64) {
+        self.full_at = self.full_at.min(now.saturating_add(shape.capacity()));
+    }
+
     /// What the bucket would say to a charge, without taking anything.
     #[must_use]
     pub fn look(&self, shape: Shape, now: u64, cost: u32) -> Balance {
-        let missing = self.full_at.saturating_sub(now);
+        let missing = self.full_at.saturating_sub(now).min(shape.capacity());
         let there = shape.capacity().saturating_sub(missing);
         let needed = shape.worth(cost);
         Balance {
@@ -110,6 +116,7 @@ impl Bucket {
             return before;
         }
         let granted = before.remaining.saturating_sub(cost).min(extra);
+        self.settle(shape, now);
         self.full_at = self.full_at.max(now).saturating_add(shape.worth(cost.saturating_add(granted)));
         Balance { granted, retry_after: 0, covered: true, ..self.look(shape, now, 0) }
     }
@@ -155,6 +162,17 @@ mod tests {
     fn more_than_the_burst_is_never_covered() {
         let balance = Bucket::default().look(shape(1, 3), SECOND, 4);
         assert_eq!((balance.covered, balance.retry_after), (false, SECOND));
+    }
+
+    #[test]
+    fn a_bucket_that_became_smaller_is_empty_and_no_worse() {
+        let mut bucket = Bucket::default();
+        assert!(bucket.take(shape(1, 3600), 0, 3600, 0).covered);
+        let smaller = shape(10, 20);
+        bucket.settle(smaller, 0);
+        let balance = bucket.look(smaller, 0, 1);
+        assert_eq!((balance.covered, balance.retry_after, balance.full_after), (false, SECOND / 10, 2 * SECOND));
+        assert!(bucket.take(smaller, SECOND / 10, 1, 0).covered);
     }
 
     #[test]

@@ -43,7 +43,10 @@ impl Table {
         let mut covered = true;
         for ((entry, slot), balance) in entries.iter().zip(&mut slots).zip(&mut balances) {
             *slot = self.buckets.place(entry.family, &entry.key, |bucket| bucket.is_full(now));
-            *balance = self.buckets.get(*slot).copied().unwrap_or_default().look(entry.shape, now, entry.cost);
+            if let Some(bucket) = self.buckets.get_mut(*slot) {
+                bucket.settle(entry.shape, now);
+                *balance = bucket.look(entry.shape, now, entry.cost);
+            }
             covered &= balance.covered;
         }
         if covered {

@@ -10,7 +10,7 @@
 //! `worker.rs` (everything has one owner, memory is bounded). `mutation.rs` proves that they can be broken.
 //!
 //! `SUPPLEX_SIM_SEED=17 cargo test -p supplex-engine --test sim protection -- --nocapture` runs one seed and prints its
-//! events.
+//! events. `SUPPLEX_SIM_SEEDS=10000` looks at more of them than a plain test run does.
 
 mod choice;
 mod clients;
@@ -49,6 +49,12 @@ use crate::asked_for;
 /// How many worlds a plain test run looks at.
 const SEEDS: u64 = 256;
 
+/// How many worlds this run looks at: `SUPPLEX_SIM_SEEDS` may ask for more.
+fn seeds() -> u64 {
+    let text = std::env::var("SUPPLEX_SIM_SEEDS").ok();
+    text.map_or(SEEDS, |text| text.parse().expect("SUPPLEX_SIM_SEEDS is a number"))
+}
+
 /// A world run to its end: what happened how often and the hash of everything that did, or the law that was broken.
 fn run(seed: u64, mutation: Mutation, trace: bool) -> Result<(Totals, u64), String> {
     let mut world = World::new(seed, mutation, trace);
@@ -84,7 +90,7 @@ fn every_seed_keeps_the_laws_of_protection() {
     }
     let mut sum = Totals::default();
     let mut broken = Vec::new();
-    for seed in 0..SEEDS {
+    for seed in 0..seeds() {
         match run(seed, Mutation::None, false) {
             Ok((totals, _)) => sum.merge(&totals),
             Err(law) => broken.push(format!("seed {seed}: {law}")),

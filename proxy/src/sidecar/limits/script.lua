@@ -28,8 +28,11 @@ for bucket = 1, #KEYS do
     if missing then
         local elapsed = now - tonumber(since)
         -- A clock that was set back, or another server's after a failover, must not stop the refill.
-        changed[bucket] = elapsed < 0
-        debt[bucket] = max(0, tonumber(missing) - max(0, elapsed) * 1000)
+        missing = max(0, tonumber(missing) - max(0, elapsed) * 1000)
+        -- The bucket may have been larger before the configuration changed, and lack more than it holds now. Nobody is to
+        -- wait for that.
+        debt[bucket] = min(missing, room[bucket])
+        changed[bucket] = elapsed < 0 or missing > room[bucket]
     end
 end
 
@@ -41,8 +44,7 @@ for _ = 1, tonumber(ARGV[1]) do
     local admitted, place = true, said
     for charge = first, last, 3 do
         local bucket = tonumber(ARGV[charge])
-        -- The bucket may have been larger before the configuration changed, and lack more than it holds now.
-        local short = tonumber(ARGV[charge + 1]) * interval[bucket] - max(0, room[bucket] - debt[bucket])
+        local short = tonumber(ARGV[charge + 1]) * interval[bucket] - (room[bucket] - debt[bucket])
         admitted = admitted and short <= 0
         place = place + 3
         reply[place] = max(0, short)

@@ -30,6 +30,9 @@ pub(crate) fn choose(
     let endpoint = Rc::clone(&upstream.endpoints[position]);
     check(upstream, &endpoint, outside);
     tried.add(position);
+    if now >= outside.ledger.healed_at {
+        endpoint.book.tries.set(endpoint.book.tries.get() + 1);
+    }
     let Some(rules) = &upstream.rules else { return Ok((endpoint, None)) };
     let permit = endpoint.book.breaker.admit(now / 1_000_000, rules);
     // Nobody comes in between here, unlike in the shell.

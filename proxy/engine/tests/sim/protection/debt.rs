@@ -44,7 +44,8 @@ pub(crate) struct Became {
 pub(crate) fn run(asked: &[Asked], now: u64) -> Vec<Became> {
     let room = |one: &Asked| one.shape.interval() * u64::from(one.shape.burst());
     let before = |one: &Asked| one.kept.map_or(0, |kept| kept.debt_at(now));
-    let debts: Vec<u64> = asked.iter().map(before).collect();
+    // A bucket lacks no more than it holds, and may have become smaller since.
+    let debts: Vec<u64> = asked.iter().map(|one| before(one).min(room(one))).collect();
     let short = |one: &Asked, debt: u64| {
         (one.shape.interval() * u64::from(one.cost)).saturating_sub(room(one).saturating_sub(debt))
     };
@@ -66,7 +67,11 @@ pub(crate) fn run(asked: &[Asked], now: u64) -> Vec<Became> {
             full_after: debt,
             retry_after: short,
         };
-        Became { balance, written: (admitted || ahead).then_some(Kept { since: now, debt, expires }), forgiven }
+        Became {
+            balance,
+            written: (admitted || ahead || forgiven > 0).then_some(Kept { since: now, debt, expires }),
+            forgiven,
+        }
     });
     became.collect()
 }

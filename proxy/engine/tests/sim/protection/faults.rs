@@ -49,7 +49,16 @@ pub(crate) fn draw(random: &mut Random, size: Size, end: u64) -> Vec<Fault> {
         let begins = random.between(100, (end - lasts) / MILLI) * MILLI;
         Fault { kind, begins, ends: begins + lasts }
     };
-    (0..count).map(fault).collect()
+    let mut faults: Vec<Fault> = (0..count).map(fault).collect();
+    // Answers that were asked for before a reload and come after it are worth looking for.
+    let reloads: Vec<Fault> = faults.iter().filter(|one| matches!(one.kind, Kind::Reload)).copied().collect();
+    for Fault { begins, ends, .. } in reloads {
+        if random.chance(50) {
+            let kind = Kind::RedisSlow(random.between(2, 9) * MILLI);
+            faults.push(Fault { kind, begins: begins - 50 * MILLI, ends: ends + 50 * MILLI });
+        }
+    }
+    faults
 }
 
 /// A fault, and the most milliseconds that it lasts.

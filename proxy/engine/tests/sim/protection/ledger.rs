@@ -84,14 +84,16 @@ pub(crate) struct Ledger {
     pub(crate) meters: Meters,
     pub(crate) totals: Totals,
     budgets: BTreeMap<(Place, usize), Budget>,
+    /// When the last fault is over.
+    pub(crate) healed_at: u64,
     /// When limits must be exact again after the last fault, and when nothing of it may be left at all.
     pub(crate) limits_settled_at: u64,
     pub(crate) settled_at: u64,
 }
 
 impl Ledger {
-    pub(crate) fn new(limits_settled_at: u64, settled_at: u64) -> Self {
-        Self { limits_settled_at, settled_at, ..Self::default() }
+    pub(crate) fn new(healed_at: u64, limits_settled_at: u64, settled_at: u64) -> Self {
+        Self { healed_at, limits_settled_at, settled_at, ..Self::default() }
     }
 
     pub(crate) fn open(&mut self, entry: Entry) -> usize {

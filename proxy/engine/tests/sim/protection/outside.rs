@@ -100,6 +100,12 @@ impl Outside {
                 self.ledger.totals.count("several limits charged together");
             }
         }
+        for (charged, balance) in charges.iter().zip(verdict.balances()).filter(|(_, balance)| !balance.covered) {
+            // What a client is told to wait is enough, if nobody else takes anything.
+            let missing = self.debt(charged.keeper, charged.id, now).min(charged.shape.capacity());
+            let wait = charged.shape.worth(charged.cost) + missing - charged.shape.capacity();
+            assert_eq!(balance.retry_after, wait, "the time to wait is not true: {charged:?}");
+        }
         let remaining = verdict.balances().first().map_or(0, |balance| balance.remaining);
         self.log.note(now, Note::Store { question, admits, remaining });
     }

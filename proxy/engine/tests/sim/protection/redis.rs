@@ -98,6 +98,7 @@ impl Redis {
             let Some(twin) = self.twins.get_mut(&charged.id) else { continue };
             let Charged { shape, cost, extra, .. } = *charged;
             let at = clock * 1000;
+            twin.settle(shape, at);
             let same = if verdict.admits() { twin.take(shape, at, cost, extra) } else { twin.look(shape, at, cost) };
             assert_eq!(same, *balance, "the script and the engine's bucket differ: {charged:?}");
         }

@@ -18,11 +18,13 @@ pub(crate) struct Book {
     /// Probes of the round that runs, those given back not counted, and which round that is.
     out: Cell<u32>,
     round: Cell<u64>,
+    /// Attempts since the last fault was over.
+    pub(crate) tries: Cell<u64>,
 }
 
 impl Book {
     fn new(workers: usize, now: u64) -> Self {
-        Self { breaker: Breaker::new(workers, now), out: Cell::new(0), round: Cell::new(0) }
+        Self { breaker: Breaker::new(workers, now), out: Cell::new(0), round: Cell::new(0), tries: Cell::new(0) }
     }
 
     /// Somebody got a permit: never more of them in one round than there are probes.

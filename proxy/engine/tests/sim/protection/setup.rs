@@ -163,8 +163,9 @@ fn limit(name: &str, store: Store, random: &mut Random) -> Limit {
 
 /// An empty bucket is full again after three seconds at most, so that recovery can be waited for.
 fn rate(random: &mut Random) -> (Rate, u32) {
-    let tokens = random.between(20, 150) as u32;
-    let burst = random.between(4, u64::from(tokens) * 3) as u32;
+    let tokens = if random.chance(80) { random.between(20, 150) } else { random.between(2, 20) };
+    let burst = random.between(3, tokens * 3) as u32;
+    let tokens = tokens as u32;
     (Rate { tokens, period: Duration::from_secs(1) }, burst)
 }
 

@@ -2,13 +2,13 @@
 
 use std::rc::Rc;
 
-use supplex_engine::config::Store;
+use supplex_engine::config::{Balance, Store};
 
 use super::clock::{Event, Letter, MILLI, Place, Step};
 use super::line::Line;
 use super::outside::Outside;
 use super::registry::Registry;
-use super::setup::Setup;
+use super::setup::{Setup, site_of};
 use super::worker::Worker;
 
 /// Between two looks at the breakers.
@@ -55,6 +55,20 @@ impl Process {
             }
             Step::Probe { upstream, site } => self.probe(upstream, site, outside),
             Step::Publish { version } => self.publish(version, outside),
+        }
+    }
+
+    /// Once all is well every endpoint gets requests again, whatever it was; but those whose keys nobody sends.
+    pub(crate) fn check_nobody_starves(&self) {
+        let upstream = &self.setup.upstreams[0];
+        let books = self.registry.books.borrow();
+        let tries = |site| books[&(0, site)].tries.get();
+        let all: u64 = upstream.endpoints.iter().map(|it| tries(site_of(it))).sum();
+        if upstream.balance == Balance::ConsistentHash || all < 300 * upstream.endpoints.len() as u64 {
+            return;
+        }
+        for site in upstream.endpoints.iter().map(site_of) {
+            assert!(tries(site) > 0, "{site} was well again, and got none of {all} requests");
         }
     }
 
