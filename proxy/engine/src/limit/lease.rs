@@ -69,6 +69,7 @@ pub struct Ruling {
     length: usize,
     at: u64,
     low: bool,
+    era: u32,
 }
 
 impl Ruling {
@@ -188,6 +189,8 @@ impl Holding {
 pub struct Leases {
     holdings: Keyed<Holding>,
     workers: u32,
+    /// Counts the changes of limits: what was asked under others teaches nothing about these.
+    era: u32,
 }
 
 impl Leases {
@@ -195,7 +198,7 @@ impl Leases {
     #[must_use]
     pub fn new(most: usize, workers: usize, seed: u64) -> Self {
         let workers = u32::try_from(workers).unwrap_or(u32::MAX).max(1);
-        Self { holdings: Keyed::new(most, seed), workers }
+        Self { holdings: Keyed::new(most, seed), workers, era: 0 }
     }
 
     /// Decides what can be decided here. If the store must be asked, what leases cover is set aside:
@@ -210,7 +213,8 @@ impl Leases {
                 holding.used_at = now.max(1);
             }
         }
-        let mut ruling = Ruling { standings, length: wanted.len().min(CHARGES_MOST), at: now, low: false };
+        let length = wanted.len().min(CHARGES_MOST);
+        let mut ruling = Ruling { standings, length, at: now, low: false, era: self.era };
         if !ruling.refuses() {
             let mut low = false;
             for ((wanted, standing), slot) in wanted.iter().zip(ruling.standings()).zip(slots) {
@@ -233,7 +237,7 @@ impl Leases {
     /// lease is half spent and its bucket well filled. The answer goes to [`Leases::answered`] or [`Leases::unanswered`],
     /// with the charge and the ruling that are returned here.
     pub fn refill(&mut self, wanted: &Wanted, now: u64) -> Option<(Wanted, Ruling)> {
-        let workers = self.workers;
+        let (workers, era) = (self.workers, self.era);
         let holding = self.find(wanted).filter(|holding| holding.is_low(holding.leased(now)))?;
         let extra = holding.extra(wanted, workers, now);
         if extra == 0 {
@@ -245,11 +249,12 @@ impl Leases {
             *first = Standing::Ask { extra };
         }
         let free = Wanted { charge: Charge { cost: 0, ..wanted.charge }, ..*wanted };
-        Some((free, Ruling { standings, length: 1, at: now, low: false }))
+        Some((free, Ruling { standings, length: 1, at: now, low: false, era }))
     }
 
     /// Takes in what the store said to the questions of `ruling`. Returns the balances of all charges, in their order.
     pub fn answered(&mut self, wanted: &[Wanted], ruling: &Ruling, verdict: &Verdict, now: u64) -> Verdict {
+        let is_current = ruling.era == self.era;
         let mut said = verdict.balances().iter();
         let mut balances = [Balance::default(); CHARGES_MOST];
         for ((wanted, standing), balance) in wanted.iter().zip(ruling.standings()).zip(&mut balances) {
@@ -257,11 +262,13 @@ impl Leases {
                 Standing::Leased(estimate) | Standing::Remembered(estimate) => *balance = *estimate,
                 Standing::Ask { extra } => {
                     *balance = said.next().copied().unwrap_or_default();
-                    self.learn(wanted, *extra, *balance, ruling.at, now);
+                    if is_current {
+                        self.learn(wanted, *extra, *balance, ruling.at, now);
+                    }
                 }
             }
         }
-        if !verdict.admits() {
+        if is_current && !verdict.admits() {
             self.give_back(wanted, ruling);
         }
         Verdict::new(balances.get(..ruling.length).unwrap_or_default())
@@ -270,6 +277,9 @@ impl Leases {
     /// Notes that the store did not answer in time. Leases that were set aside are spent if the request is `admitted` all
     /// the same; whatever the store took is lost.
     pub fn unanswered(&mut self, wanted: &[Wanted], ruling: &Ruling, admitted: bool) {
+        if ruling.era != self.era {
+            return;
+        }
         for (wanted, standing) in wanted.iter().zip(ruling.standings()) {
             if let (Standing::Ask { extra: 1.. }, Some(holding)) = (standing, self.find(wanted))
                 && holding.asking_since == Some(ruling.at)
@@ -282,8 +292,9 @@ impl Leases {
         }
     }
 
-    /// Forgets everything, because limits have changed.
+    /// Forgets everything, because limits have changed. Answers to what was asked before are not learnt from.
     pub fn clear(&mut self) {
+        self.era = self.era.wrapping_add(1);
         self.holdings.clear();
     }
 

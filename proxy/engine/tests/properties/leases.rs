@@ -232,6 +232,22 @@ fn abuse_has_the_store_asked_about_once_per_token() {
 }
 
 #[test]
+fn an_answer_about_limits_that_have_changed_teaches_nothing() {
+    let (hour, key) = (Duration::from_secs(3600), Key::new(b"k").unwrap());
+    let old = wanted(Shape::new(Rate { tokens: 1, period: hour }, 1), 1, true);
+    let new = wanted(Shape::new(Rate { tokens: 1000, period: Duration::from_secs(1) }, 1000), 1, true);
+    assert_eq!((old.charge.key, new.charge.key), (key, key));
+    let (mut leases, mut store) = (Leases::new(16, 1, 1), Table::new(16, 1));
+    assert!(store.charge(&[entry(&old, old.charge)], START).admits());
+    let before = leases.rule(&[old], START);
+    let refused = store.charge(&[entry(&old, old.charge)], START);
+    leases.clear();
+    assert!(!leases.rule(&[new], START + 1).refuses());
+    assert!(!leases.answered(&[old], &before, &refused, START + 2).admits(), "it is the answer to its own request");
+    assert!(!leases.rule(&[new], START + 3).refuses(), "but not to those under the new limits");
+}
+
+#[test]
 fn a_million_keys_take_bounded_room() {
     let shape = Shape::new(Rate { tokens: 1, period: Duration::from_secs(3600) }, 1);
     let mut leases = Leases::new(4096, 1, 5);

@@ -27,8 +27,8 @@ fn call_at(call: &script::Call, micros: u64) -> Cmd {
     command
 }
 
-/// The script and the engine's bucket side by side: random questions at random times, some together in one call, the same
-/// numbers every time.
+/// The script and the engine's bucket side by side: random questions at random times, some together in one call, to buckets
+/// that become smaller and larger again, and the same numbers every time.
 #[test]
 fn the_script_is_the_engines_bucket() {
     block_on(async {
@@ -40,20 +40,23 @@ fn the_script_is_the_engines_bucket() {
         let mut random = Random(7);
         for (number, (tokens, period, burst)) in rates.into_iter().enumerate() {
             let rate = Rate { tokens, period };
-            let shape = Shape::new(rate, burst);
-            let named = |name| Limit { rate, ..limit(&format!("{number}-{name}"), tokens, burst) };
-            let snapshot = snapshot(vec![named("a"), named("b")]);
+            let sized = |burst| {
+                let named = |name| Limit { rate, ..limit(&format!("{number}-{name}"), tokens, burst) };
+                (Shape::new(rate, burst), snapshot(vec![named("a"), named("b")]))
+            };
+            let sizes = [sized(burst), sized(burst.div_ceil(3))];
             let mut buckets = [Bucket::default(); 2];
             let mut micros = 1_800_000_000_000_000;
             for step in 0..500 {
+                let (shape, snapshot) = &sizes[step / 50 % 2];
                 micros += random.below(shape.interval() / 1000 * u64::from(burst.min(4)) + 2);
                 let asked: Vec<_> = (0..1 + random.below(4)).map(|_| random.charges(burst)).collect();
-                let questions: Vec<_> = asked.iter().map(|charges| question(&snapshot, charges)).collect();
+                let questions: Vec<_> = asked.iter().map(|charges| question(snapshot, charges)).collect();
                 let calls = script::calls(&questions);
                 assert_eq!(calls.len(), 1);
                 let reply = call_at(&calls[0], micros).query(&mut connection).expect("a reply");
                 let expected: Vec<_> =
-                    asked.iter().map(|charges| model(&mut buckets, shape, micros * 1000, charges)).collect();
+                    asked.iter().map(|charges| model(&mut buckets, *shape, micros * 1000, charges)).collect();
                 let said = script::verdicts(&reply, &questions);
                 assert_eq!(said, Some(expected), "rate {number}, step {step}: {asked:?}");
             }
@@ -62,7 +65,11 @@ fn the_script_is_the_engines_bucket() {
 }
 
 fn model(buckets: &mut [Bucket; 2], shape: Shape, now: u64, charges: &[Charge]) -> Verdict {
-    let looks: Vec<_> = charges.iter().map(|it| buckets[it.limit.index()].look(shape, now, it.cost)).collect();
+    let look = |it: &Charge| {
+        buckets[it.limit.index()].settle(shape, now);
+        buckets[it.limit.index()].look(shape, now, it.cost)
+    };
+    let looks: Vec<_> = charges.iter().map(look).collect();
     if !looks.iter().all(|look| look.covered) {
         return Verdict::new(&looks);
     }

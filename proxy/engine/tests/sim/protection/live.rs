@@ -62,7 +62,7 @@ impl Live {
     ) -> Self {
         let upstream = |number: usize| {
             let former = former.map(|former| &*former.upstreams[number]);
-            Rc::new(LiveUpstream::new(number, &setup.upstreams[number], registry, worker, former, now))
+            Rc::new(LiveUpstream::new(number, &setup, registry, worker, former, now))
         };
         Self { upstreams: [upstream(0), upstream(1)], setup }
     }
@@ -71,12 +71,13 @@ impl Live {
 impl LiveUpstream {
     fn new(
         number: usize,
-        settings: &config::Upstream,
+        setup: &Setup,
         registry: &Rc<Registry>,
         worker: usize,
         former: Option<&LiveUpstream>,
         now: u64,
     ) -> Self {
+        let (settings, version) = (&setup.upstreams[number], setup.version);
         let gate = || Rc::new(Gate::new(Rc::clone(registry), worker, number));
         let gate = former.map_or_else(gate, |former| Rc::clone(&former.gate));
         gate.follow(settings);
@@ -87,8 +88,7 @@ impl LiveUpstream {
             let site = site_of(settings);
             let known = former.and_then(|former| former.endpoints.iter().find(|one| one.site == site));
             known.cloned().unwrap_or_else(|| {
-                let key = (number, site);
-                let (book, probed) = (registry.books.borrow()[&key].clone(), registry.probed.borrow()[&key].clone());
+                let (book, probed) = registry.block(version, (number, site));
                 Rc::new(LiveEndpoint::new(site, book, probed, member(settings).identity, former.map(|_| now)))
             })
         };

@@ -6,6 +6,9 @@ use super::clock::{Event, Knock, MICRO, MILLI, Place, Schedule};
 use super::setup::BYSTANDER;
 use crate::random::Random;
 
+/// How long it takes until the end of an idle connection is noticed.
+const NOTICED: u64 = 50 * MILLI;
+
 /// What reaches a worker on the connection of an attempt.
 #[derive(Clone, Copy, Debug, Hash, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Message {
@@ -36,6 +39,7 @@ struct Site {
     condition: Condition,
     /// Counts its deaths: a connection belongs to one life.
     life: u32,
+    died_at: u64,
     /// Requests it works on.
     at_work: Vec<usize>,
     /// What reached it while it stood still.
@@ -66,6 +70,11 @@ impl Network {
         let life = kept.unwrap_or_else(|| self.sites.entry(site).or_default().life);
         self.travels.push(Travel { place, exchange, site, life, closed: false });
         self.travels.len() - 1
+    }
+
+    /// Whether an idle connection is open, as far as a worker knows: it takes a moment to hear of the end of one.
+    pub(crate) fn looks_open(&self, site: usize, life: u32, now: u64) -> bool {
+        self.sites.get(&site).is_none_or(|site| site.life == life || now < site.died_at + NOTICED)
     }
 
     /// Sends something to the endpoint.
@@ -133,6 +142,7 @@ impl Network {
         let before = std::mem::replace(&mut site.condition, condition);
         if condition.is_dead && !before.is_dead {
             site.life += 1;
+            site.died_at = schedule.now();
             site.parked.clear();
             for attempt in std::mem::take(&mut site.at_work) {
                 let place = self.travels[attempt].place;

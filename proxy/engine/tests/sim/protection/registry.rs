@@ -67,11 +67,16 @@ impl Default for Probed {
 /// By upstream and endpoint.
 type Table<T> = RefCell<BTreeMap<(usize, usize), Rc<T>>>;
 
+/// What workers share of one endpoint.
+pub(crate) type Block = (Rc<Book>, Rc<Probed>);
+
 /// The registry of one process.
 #[derive(Debug)]
 pub(crate) struct Registry {
     pub(crate) books: Table<Book>,
     pub(crate) probed: Table<Probed>,
+    /// What each version of the configuration was published with.
+    published: RefCell<Vec<BTreeMap<(usize, usize), Block>>>,
     /// Exchanges in flight, by worker and upstream.
     pub(crate) in_flight: Vec<[Cell<usize>; 2]>,
     workers: usize,
@@ -82,6 +87,7 @@ impl Registry {
         Self {
             books: RefCell::default(),
             probed: RefCell::default(),
+            published: RefCell::default(),
             in_flight: (0..size.workers).map(|_| Default::default()).collect(),
             workers: size.workers,
         }
@@ -100,7 +106,16 @@ impl Registry {
             books.insert(*key, Rc::new(Book::new(self.workers, now / 1_000_000)));
             probed.insert(*key, Rc::default());
         }
+        let block = |(key, book): (&(usize, usize), &Rc<Book>)| (*key, (Rc::clone(book), Rc::clone(&probed[key])));
+        let mut published = self.published.borrow_mut();
+        published.resize_with(setup.version + 1, BTreeMap::new);
+        published[setup.version] = books.iter().map(block).collect();
         new
+    }
+
+    /// What goes with an endpoint to the workers that take over a version.
+    pub(crate) fn block(&self, version: usize, key: (usize, usize)) -> Block {
+        self.published.borrow()[version][&key].clone()
     }
 
     /// Exchanges in flight at an upstream, over all workers.

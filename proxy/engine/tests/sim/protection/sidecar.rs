@@ -58,13 +58,15 @@ impl Process {
         }
     }
 
-    /// Once all is well every endpoint gets requests again, whatever it was; but those whose keys nobody sends.
+    /// Once all is well every endpoint gets requests again, whatever it was; but those whose keys nobody sends, and those that
+    /// were slow not long ago, which `peak_ewma` tries with one request in a hundred.
     pub(crate) fn check_nobody_starves(&self) {
         let upstream = &self.setup.upstreams[0];
         let books = self.registry.books.borrow();
         let tries = |site| books[&(0, site)].tries.get();
         let all: u64 = upstream.endpoints.iter().map(|it| tries(site_of(it))).sum();
-        if upstream.balance == Balance::ConsistentHash || all < 300 * upstream.endpoints.len() as u64 {
+        let by_chance = matches!(upstream.balance, Balance::ConsistentHash | Balance::PeakEwma);
+        if by_chance || all < 300 * upstream.endpoints.len() as u64 {
             return;
         }
         for site in upstream.endpoints.iter().map(site_of) {

@@ -11,6 +11,7 @@ use supplex_engine::upstream::breaker::{Failure, Report};
 use super::choice;
 use super::clock::Knock;
 use super::ledger::End;
+use super::live::{LiveEndpoint, LiveUpstream};
 use super::log::Note;
 use super::mutation::Mutation;
 use super::network::Message;
@@ -46,7 +47,8 @@ impl Worker {
             return running.obey(verdict);
         }
         let upstream = Rc::clone(&running.upstream);
-        let chosen = choice::choose(&upstream, running.client, &mut running.tried, outside);
+        let is_current = Rc::ptr_eq(&running.live, &self.live);
+        let chosen = choice::choose(&upstream, running.client, &mut running.tried, is_current, outside);
         let (endpoint, permit) = match chosen {
             Ok(chosen) => chosen,
             Err(reason) => {
@@ -58,7 +60,7 @@ impl Worker {
         let probe = permit.is_some_and(|permit| permit.is_probe());
         outside.ledger.totals.add("a probe", probe.into());
         outside.log.note(now, Note::Tries { exchange: running.id, site: endpoint.site, probe });
-        let idle = if running.exchange.needs_fresh() { None } else { endpoint.idle.borrow_mut().take() };
+        let idle = if running.exchange.needs_fresh() { None } else { take_idle(&endpoint, outside) };
         let pooled = idle.is_some();
         let number = outside.network.open(self.place, running.id, endpoint.site, idle);
         let (permit, excused) = (Cell::new(permit), Cell::new(false));
@@ -203,7 +205,7 @@ impl Worker {
     }
 
     /// Whether the budget allows a retry now, and there is an endpoint for it.
-    fn may_retry(&self, route: usize, upstream: &super::live::LiveUpstream, outside: &mut Outside) -> bool {
+    fn may_retry(&self, route: usize, upstream: &LiveUpstream, outside: &mut Outside) -> bool {
         let now = outside.now();
         let usable = upstream.endpoints.iter().enumerate().filter(|(index, _)| upstream.is_usable(*index));
         if !usable.into_iter().any(|(_, endpoint)| upstream.lets_through(endpoint, now)) {
@@ -267,4 +269,10 @@ impl Worker {
         attempt.endpoint.in_flight.set(attempt.endpoint.in_flight.get() - 1);
         outside.network.travels[attempt.number].closed = true;
     }
+}
+
+/// An idle connection that is still open, as far as is known.
+fn take_idle(endpoint: &LiveEndpoint, outside: &Outside) -> Option<u32> {
+    let mut idle = endpoint.idle.borrow_mut();
+    std::iter::from_fn(|| idle.take()).find(|life| outside.network.looks_open(endpoint.site, *life, outside.now()))
 }
