@@ -213,8 +213,8 @@ impl Leases {
                 holding.used_at = now.max(1);
             }
         }
-        let (length, era) = (wanted.len().min(CHARGES_MOST), self.era);
-        let mut ruling = Ruling { standings, length, at: now, low: false, era };
+        let length = wanted.len().min(CHARGES_MOST);
+        let mut ruling = Ruling { standings, length, at: now, low: false, era: self.era };
         if !ruling.refuses() {
             let mut low = false;
             for ((wanted, standing), slot) in wanted.iter().zip(ruling.standings()).zip(slots) {

@@ -27,11 +27,12 @@ for bucket = 1, #KEYS do
     end
     if missing then
         local elapsed = now - tonumber(since)
-        debt[bucket] = max(0, tonumber(missing) - max(0, elapsed) * 1000)
-        -- A clock that was set back, or another server's after a failover, must not stop the refill. And the bucket may
-        -- have been larger before the configuration changed, and lack more than it holds now: nobody is to wait for that.
-        changed[bucket] = elapsed < 0 or debt[bucket] > room[bucket]
-        debt[bucket] = min(debt[bucket], room[bucket])
+        -- A clock that was set back, or another server's after a failover, must not stop the refill.
+        missing = max(0, tonumber(missing) - max(0, elapsed) * 1000)
+        -- The bucket may have been larger before the configuration changed, and lack more than it holds now. Nobody is to
+        -- wait for that.
+        debt[bucket] = min(missing, room[bucket])
+        changed[bucket] = elapsed < 0 or missing > room[bucket]
     end
 end
 

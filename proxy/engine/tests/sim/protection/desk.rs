@@ -1,5 +1,7 @@
 //! The limits of one worker, in the way of `worker/limit.rs`, `worker/limit/desk.rs` and `worker/limit/fallback.rs`.
 
+use std::collections::BTreeMap;
+
 use supplex_engine::config::OnStoreError;
 use supplex_engine::limit::{Entry, Leases, Ruling, Standing, Table, Verdict, Wanted};
 use supplex_engine::reason::Reason;
@@ -24,12 +26,14 @@ pub(crate) struct Desk {
     pub(crate) fallback: Table,
     failures: u32,
     paused_until: u64,
+    /// Questions that are to fill up leases.
+    refills: BTreeMap<usize, (Wanted, Ruling)>,
 }
 
 impl Desk {
     pub(crate) fn new(size: Size, seed: u64) -> Self {
         let leases = Leases::new(size.keys, size.workers, seed);
-        Self { leases, fallback: Table::new(size.keys, seed), failures: 0, paused_until: 0 }
+        Self { leases, fallback: Table::new(size.keys, seed), failures: 0, paused_until: 0, refills: BTreeMap::new() }
     }
 
     fn note_store(&mut self, now: u64, answered: bool) {
@@ -45,6 +49,9 @@ impl Worker {
         let wanted = running.live.setup.wanted(running.route, running.client);
         let ruling = self.desk.leases.rule(&wanted, now);
         outside.ruled(self.place.process, &wanted, &ruling, version);
+        if ruling.runs_low() && (ruling.refuses() || ruling.admits()) {
+            self.refill(&wanted, version, outside);
+        }
         if ruling.refuses() {
             outside.ledger.totals.count("refused from memory");
             for (wanted, standing) in wanted.iter().zip(ruling.standings()) {
@@ -70,7 +77,7 @@ impl Worker {
             Charged { extra: charge.extra, ..outside.charged(self.place.process, wanted, version) }
         };
         let charges = ruling.questions(&wanted).map(|charge| of(&charge)).collect();
-        let question = outside.ask(self.place, running.id, charges);
+        let question = outside.ask(self.place, Some(running.id), charges);
         running.stage = Stage::Limiting(Asking { question, wanted, ruling });
         self.wait_until(running, now + TIMEOUT + WAY);
         Goes::On
@@ -104,6 +111,37 @@ impl Worker {
         outside.ledger.totals.count("refused by the store");
         outside.not_spent(self.place.process, &wanted, &ruling, version);
         running.refuse(Reason::LimitExceeded)
+    }
+
+    /// Asks the store to fill up the leases that are half spent. Nobody waits for the answer.
+    fn refill(&mut self, wanted: &[Wanted], version: usize, outside: &mut Outside) {
+        let now = outside.now();
+        for wanted in wanted {
+            let Some((free, ruling)) = self.desk.leases.refill(wanted, now) else { continue };
+            if self.desk.paused_until > now {
+                self.desk.leases.unanswered(&[free], &ruling, true);
+                continue;
+            }
+            let charged = outside.charged(self.place.process, &free, version);
+            let charge = ruling.questions(std::slice::from_ref(&free)).next().expect("it asks");
+            let question = outside.ask(self.place, None, vec![Charged { extra: charge.extra, ..charged }]);
+            self.desk.refills.insert(question, (free, ruling));
+        }
+    }
+
+    /// The store has answered a question for which nobody waits.
+    pub(crate) fn refilled(&mut self, question: usize, result: Result<Verdict, StoreError>, outside: &mut Outside) {
+        let now = outside.now();
+        let Some((free, ruling)) = self.desk.refills.remove(&question) else { return };
+        match result {
+            Ok(verdict) => {
+                self.desk.leases.answered(&[free], &ruling, &verdict, now);
+                outside.ledger.totals.count("a lease filled up ahead");
+            }
+            Err(_) => self.desk.leases.unanswered(&[free], &ruling, true),
+        }
+        let version = outside.questions[question].charges[0].version;
+        self.check_leases(&[free], version, outside);
     }
 
     /// The client has left while the store was asked.

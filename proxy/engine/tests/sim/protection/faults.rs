@@ -1,5 +1,7 @@
 //! What goes wrong, and when: drawn from the seed before a world begins.
 
+use supplex_engine::upstream::breaker::Force;
+
 use super::clock::{MILLI, Place};
 use super::network::Condition;
 use super::setup::Size;
@@ -28,6 +30,8 @@ pub(crate) enum Kind {
     LinkBreaks(usize),
     WorkerPauses(Place),
     SidecarFreezes(usize),
+    /// An operator forces the breakers of an endpoint, and lets go of them afterwards.
+    Forces(usize, Force),
     /// Another version of the configuration.
     Reload,
 }
@@ -66,7 +70,11 @@ fn kind(random: &mut Random, size: Size) -> (Kind, u64) {
     let process = random.between(0, size.processes as u64) as usize;
     let worker = random.between(0, size.workers as u64) as usize;
     let ahead = random.between(0, 2_000_000) as i64 - 1_000_000;
-    match random.between(0, 20) {
+    match random.between(0, 21) {
+        20 => {
+            let force = if random.chance(50) { Force::Open } else { Force::Closed };
+            (Kind::Forces(random.between(0, size.sites as u64) as usize, force), 1500)
+        }
         0..8 => (Kind::Site(random.between(0, size.sites as u64) as usize, illness(random)), 3000),
         8 => (Kind::RedisSlow(random.between(2, 40) * MILLI), 1500),
         9 => (Kind::RedisStands, 1500),

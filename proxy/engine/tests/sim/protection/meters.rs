@@ -64,7 +64,7 @@ pub(crate) struct Meters {
 
 /// The most tokens that one worker may hold of a bucket, as documented in `limit/lease.rs`.
 pub(crate) fn lease_most(shape: Shape, workers: usize) -> u32 {
-    (shape.burst() / (8 * workers as u32)).min(256)
+    (shape.burst() / (8 * workers as u32)).min(4096)
 }
 
 impl Meters {

@@ -27,7 +27,8 @@ pub(crate) enum StoreError {
 #[derive(Debug)]
 pub(crate) struct Question {
     pub(crate) place: Place,
-    pub(crate) exchange: usize,
+    /// Who waits; nobody, if it is to fill up a lease.
+    pub(crate) exchange: Option<usize>,
     pub(crate) charges: Vec<Charged>,
     pub(crate) result: Option<Result<Verdict, StoreError>>,
 }
@@ -74,7 +75,7 @@ impl Outside {
     }
 
     /// A worker leaves a question to its sidecar.
-    pub(crate) fn ask(&mut self, place: Place, exchange: usize, charges: Vec<Charged>) -> usize {
+    pub(crate) fn ask(&mut self, place: Place, exchange: Option<usize>, charges: Vec<Charged>) -> usize {
         self.questions.push(Question { place, exchange, charges, result: None });
         let (question, hop) = (self.questions.len() - 1, self.hop());
         self.schedule.after(hop, Event::Sidecar { process: place.process, step: Step::Question { question } });

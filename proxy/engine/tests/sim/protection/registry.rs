@@ -6,7 +6,7 @@ use std::rc::Rc;
 
 use supplex_engine::config::BreakerMode;
 use supplex_engine::upstream::Breaker;
-use supplex_engine::upstream::breaker::{Move, Permit, Rules};
+use supplex_engine::upstream::breaker::{Failure, Force, Move, Permit, Phase, Rules};
 use supplex_engine::upstream::health::HealthCheck;
 
 use super::setup::{Setup, Size, site_of};
@@ -18,13 +18,21 @@ pub(crate) struct Book {
     /// Probes of the round that runs, those given back not counted, and which round that is.
     out: Cell<u32>,
     round: Cell<u64>,
+    /// Failures to connect in a row, and the epoch they belong to.
+    row: Cell<(u16, u32)>,
     /// Attempts since the last fault was over.
     pub(crate) tries: Cell<u64>,
 }
 
 impl Book {
     fn new(workers: usize, now: u64) -> Self {
-        Self { breaker: Breaker::new(workers, now), out: Cell::new(0), round: Cell::new(0), tries: Cell::new(0) }
+        Self {
+            breaker: Breaker::new(workers, now),
+            out: Cell::new(0),
+            round: Cell::new(0),
+            tries: Cell::new(0),
+            row: Cell::new((0, 0)),
+        }
     }
 
     /// Somebody got a permit: never more of them in one round than there are probes.
@@ -38,6 +46,21 @@ impl Book {
         }
         self.out.set(self.out.get() + 1);
         assert!(self.out.get() <= u32::from(rules.probes()), "{} probes in one round", self.out.get());
+    }
+
+    /// A result was reported by an attempt that was admitted in this epoch: so many failures to connect in a row open it, and
+    /// nothing has to come together for that.
+    pub(crate) fn reported(&self, epoch: u16, probe: bool, failure: Option<Failure>, most: u32) {
+        let state = self.breaker.state();
+        let (of, length) = self.row.get();
+        let length = if of == epoch { length } else { 0 };
+        let longer = if failure == Some(Failure::Connect) && !probe { length + 1 } else { 0 };
+        if state.epoch == epoch || of == epoch {
+            self.row.set((epoch, longer));
+        }
+        let closed = matches!(state.phase, Phase::Closed { .. }) && state.epoch == epoch;
+        assert!(!closed || longer < most, "{longer} failures to connect in a row, and it is closed");
+        assert!(failure.is_none() || !probe || !closed, "a probe failed, and it is closed");
     }
 
     /// Somebody gives a permit back.
@@ -121,6 +144,13 @@ impl Registry {
     /// Exchanges in flight at an upstream, over all workers.
     pub(crate) fn total(&self, upstream: usize) -> usize {
         self.in_flight.iter().map(|of_worker| of_worker[upstream].get()).sum()
+    }
+
+    /// An operator wants something of the breakers of an endpoint of the first upstream.
+    pub(crate) fn force(&self, site: usize, force: Force, now: u64) {
+        if let Some(book) = self.books.borrow().get(&(0, site)) {
+            book.breaker.force(force, now / 1_000_000);
+        }
     }
 
     /// The look of the sidecar at all breakers.

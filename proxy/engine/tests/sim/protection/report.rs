@@ -11,7 +11,7 @@ use super::ledger::End;
 pub(crate) struct Totals(BTreeMap<&'static str, u64>);
 
 /// What must have happened in a whole run of the test, many times.
-pub(crate) const EXPECTED: [&str; 44] = [
+pub(crate) const EXPECTED: [&str; 46] = [
     "a response",
     "a retry that worked",
     "a cut",
@@ -56,6 +56,8 @@ pub(crate) const EXPECTED: [&str; 44] = [
     "a Redis that stands still",
     "a broken connection to Redis",
     "a flood of keys",
+    "a forced breaker",
+    "a lease filled up ahead",
 ];
 
 impl Totals {

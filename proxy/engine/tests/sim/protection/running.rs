@@ -28,6 +28,8 @@ pub(crate) struct Attempt {
     pub(crate) endpoint: Rc<LiveEndpoint>,
     /// `None` once the breaker was told.
     pub(crate) permit: Cell<Option<Permit>>,
+    /// The epoch of the breaker when it was admitted.
+    pub(crate) epoch: u16,
     pub(crate) begun: u64,
     pub(crate) pooled: bool,
     pub(crate) connected: bool,

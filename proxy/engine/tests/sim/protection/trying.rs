@@ -63,8 +63,8 @@ impl Worker {
         let idle = if running.exchange.needs_fresh() { None } else { take_idle(&endpoint, outside) };
         let pooled = idle.is_some();
         let number = outside.network.open(self.place, running.id, endpoint.site, idle);
-        let (permit, excused) = (Cell::new(permit), Cell::new(false));
-        let mut attempt = Attempt { number, endpoint, permit, begun: now, pooled, connected: false, excused };
+        let (permit, excused, epoch) = (Cell::new(permit), Cell::new(false), endpoint.book.breaker.state().epoch);
+        let mut attempt = Attempt { number, endpoint, permit, epoch, begun: now, pooled, connected: false, excused };
         if pooled {
             outside.ledger.totals.count("an attempt on a kept connection");
             self.send(running, &mut attempt, outside);
@@ -238,6 +238,8 @@ impl Worker {
             let report = Report { failure, slow: answered && rules.is_slow(now - attempt.begun) };
             let random = outside.random.next();
             endpoint.book.breaker.report(self.place.worker, permit, report, now / 1_000_000, rules, || random);
+            let most = upstream.settings.breaker.map_or(u32::MAX, |breaker| breaker.connect_failures);
+            endpoint.book.reported(attempt.epoch, permit.is_probe(), failure, most);
         }
         let (latency, failed) = match ended {
             Ended::Answered(status) => (now - attempt.begun, status >= 500),

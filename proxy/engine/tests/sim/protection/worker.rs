@@ -144,13 +144,15 @@ impl Worker {
     pub(crate) fn mail(&mut self, letter: Letter, outside: &mut Outside) {
         match letter {
             Letter::Answer { question } => {
-                let exchange = outside.questions[question].exchange;
+                let result = outside.questions[question].result.expect("it was answered");
+                let Some(exchange) = outside.questions[question].exchange else {
+                    return self.refilled(question, result, outside);
+                };
                 let ours = |running: &Running| matches!(&running.stage, Stage::Limiting(it) if it.question == question);
                 if !self.running.get(&exchange).is_some_and(ours) {
                     return;
                 }
                 let Some(mut running) = self.running.remove(&exchange) else { return };
-                let result = outside.questions[question].result.expect("it was answered");
                 if let Stage::Limiting(asking) = std::mem::replace(&mut running.stage, Stage::Moving) {
                     let goes = self.limited(&mut running, asking, result, outside);
                     self.settle(running, goes, outside);

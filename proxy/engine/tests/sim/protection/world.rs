@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use supplex_engine::config::Store;
-use supplex_engine::upstream::breaker::{Move, Phase};
+use supplex_engine::upstream::breaker::{Force, Move, Phase};
 
 use super::clients::Clients;
 use super::clock::{Event, MILLI, SECOND, Schedule, Step, TICK};
@@ -199,6 +199,11 @@ impl World {
                 outside.ledger.totals.count("a frozen sidecar");
             }
             (Kind::SidecarFreezes(_), true) => {}
+            (Kind::Forces(site, force), ends) => {
+                let force = if ends { Force::Auto } else { force };
+                processes.iter().for_each(|process| process.registry.force(site, force, now));
+                outside.ledger.totals.add("a forced breaker", (!ends).into());
+            }
             (Kind::Reload, false) => self.reload(until),
             (Kind::Reload, true) => {}
             (kind, ends) => self.fault_of_redis(kind, ends),
