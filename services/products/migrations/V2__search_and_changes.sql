@@ -10,13 +10,14 @@ ALTER TABLE products
     ADD COLUMN updated_at  timestamptz NOT NULL DEFAULT now(),
     -- Set when it is not sold any more. Orders still refer to it, so it is never deleted.
     ADD COLUMN archived_at timestamptz,
-    -- What `q` searches, the best places first. The column `search` stays for processes of the version before, which may
+    -- What `q` searches, the best places first. Without hyphens: Postgres would take the one in Omega-3 for the sign of a
+    -- number, and find it by "omega-3" but not by "omega 3". The column `search` stays for processes of the version before, which may
     -- still run beside this one; a later migration removes it.
     ADD COLUMN document    tsvector NOT NULL GENERATED ALWAYS AS (
-        setweight(to_tsvector('english', name), 'A')
-        || setweight(to_tsvector('english', brand || ' ' || category), 'B')
-        || setweight(to_tsvector('english', joined(flavours)), 'C')
-        || setweight(to_tsvector('english', description), 'D')
+        setweight(to_tsvector('english', replace(name, '-', ' ')), 'A')
+        || setweight(to_tsvector('english', replace(brand || ' ' || category, '-', ' ')), 'B')
+        || setweight(to_tsvector('english', replace(joined(flavours), '-', ' ')), 'C')
+        || setweight(to_tsvector('english', replace(description, '-', ' ')), 'D')
     ) STORED;
 
 CREATE INDEX products_by_document ON products USING gin (document);

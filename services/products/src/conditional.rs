@@ -11,7 +11,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use headers::{ETag, HeaderMapExt, IfMatch, IfNoneMatch};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
-use supplex_kit::{FieldError, Problem};
+use supplex_kit::Problem;
 
 /// How long others may keep an answer.
 #[derive(Clone, Copy, Debug)]
@@ -91,7 +91,7 @@ impl Condition {
     /// That of a request.
     ///
     /// # Errors
-    /// 428 when there is none (RFC 6585 section 3), 400 when it cannot be read.
+    /// 428 when there is none (RFC 6585 section 3), 412 when it cannot be read.
     pub(crate) fn required(headers: &HeaderMap) -> Result<Self, Problem> {
         match headers.typed_try_get::<IfMatch>() {
             Ok(Some(condition)) => Ok(Self(condition)),
@@ -101,10 +101,8 @@ impl Condition {
                 "A change needs If-Match with the ETag of what it changes, so that nobody's change is lost; * changes \
                  whatever is there.",
             )),
-            Err(_) => {
-                let detail = "must be * or a list of entity tags in double quotes";
-                Err(Problem::invalid(vec![FieldError::new("If-Match", detail)]))
-            }
+            // What cannot be read fits nothing.
+            Err(_) => Err(changed()),
         }
     }
 

@@ -171,7 +171,8 @@ impl Store {
     pub(crate) async fn update(&self, id: Uuid, change: Change, condition: &Condition) -> Result<Product, Failure> {
         let mut client = self.pool.get().await?;
         let transaction = client.transaction().await?;
-        let lock = transaction.prepare_cached(&format!("SELECT {COLUMNS} {ONE} FOR UPDATE OF p")).await?;
+        // Not FOR UPDATE, which reservations of the product would have to wait for.
+        let lock = transaction.prepare_cached(&format!("SELECT {COLUMNS} {ONE} FOR NO KEY UPDATE OF p")).await?;
         let row = transaction.query_opt(&lock, &[&id]).await?.ok_or(Failure::NoProduct(id))?;
         let before = product(&row)?;
         condition.check(&before).map_err(Failure::Condition)?;

@@ -150,8 +150,21 @@ fn text(value: &str) -> Result<String, String> {
 }
 
 fn words(value: &str) -> Result<String, String> {
-    let words: Vec<String> = text(value)?.split_whitespace().map(str::to_lowercase).collect();
+    let words: Vec<String> =
+        text(value)?.split_whitespace().map(|word| without_hyphens(&word.to_lowercase())).collect();
     if words.len() > MAX_WORDS { Err(format!("must be at most {MAX_WORDS} words")) } else { Ok(words.join(" ")) }
+}
+
+/// A word without the hyphens in it, as the words of products are indexed. One in front of it means that it must not
+/// occur, and stays.
+fn without_hyphens(word: &str) -> String {
+    let mut inside = false;
+    let part = |character: char| {
+        let part = if inside && character == '-' { ' ' } else { character };
+        inside = character.is_alphanumeric();
+        part
+    };
+    word.chars().map(part).collect()
 }
 
 fn price(value: &str) -> Result<i64, String> {
@@ -207,6 +220,13 @@ mod tests {
         for sort in Sort::ALL {
             assert_eq!(parse(&[("sort", sort.word()), ("q", "whey")]).expect("valid").sort, sort);
         }
+    }
+
+    #[test]
+    fn hyphens_inside_words_are_not_those_in_front_of_them() {
+        let q = |q| parse(&[("q", q)]).expect("valid").which.q.unwrap_or_default();
+        assert_eq!(q("Omega-3 -Pre-Workout"), "omega 3 -pre workout");
+        assert_eq!(q("\"amino-acids\" -\"x-y\" -"), "\"amino acids\" -\"x y\" -");
     }
 
     #[test]
