@@ -68,6 +68,12 @@ impl Problem {
         Self { errors, ..Self::new(StatusCode::BAD_REQUEST, "request.invalid", detail) }
     }
 
+    /// The same problem with what is wrong in detail.
+    #[must_use]
+    pub fn with_errors(self, errors: Vec<FieldError>) -> Self {
+        Self { errors, ..self }
+    }
+
     /// 404: there is no such thing.
     #[must_use]
     pub fn not_found(detail: impl Into<String>) -> Self {

@@ -1,12 +1,20 @@
-//! `svc-products`: the marketplace's catalogue.
+//! `svc-products`: the marketplace's catalogue and its stock.
 //!
 //! This file is the command line. It never touches the database itself. Where to read on: `routes.rs` for the API,
-//! `store.rs` for the queries, `seed.rs` for the believable catalogue.
+//! `list.rs` for searching and paging, `inventory.rs` for the life of a reservation, `store.rs` for the queries,
+//! `guard.rs` for who may change anything, `seed.rs` for the believable catalogue.
 
-mod cursor;
-mod filter;
+mod change;
+mod conditional;
+mod counters;
+mod description;
+mod fields;
+mod guard;
+mod inventory;
+mod list;
 mod migrations;
 mod model;
+mod money;
 mod routes;
 mod seed;
 mod store;
@@ -17,6 +25,11 @@ use clap::{Parser, Subcommand};
 use supplex_kit::settings::DatabaseSettings;
 use supplex_kit::{Metrics, Service, Settings, StartError, database, serve};
 
+use crate::counters::Counters;
+use crate::guard::{Guard, Token};
+use crate::inventory::expiry::Sweep;
+use crate::inventory::store::Inventory;
+use crate::routes::Api;
 use crate::store::Store;
 
 /// The catalogue of the marketplace.
@@ -32,7 +45,15 @@ struct Cli {
 #[derive(Subcommand)]
 enum Command {
     /// Serve the catalogue until SIGTERM
-    Serve(Settings),
+    Serve {
+        #[command(flatten)]
+        settings: Settings,
+        /// The bearer token by which admins change the catalogue, at least 16 characters; without one nobody can
+        #[arg(long, env = "ADMIN_TOKEN", value_name = "TOKEN", hide_env_values = true, value_parser = Token::parse)]
+        admin_token: Option<Token>,
+        #[command(flatten)]
+        sweep: Sweep,
+    },
     /// Fill the catalogue with believable products; safe to run again
     Seed {
         /// Which catalogue: the same number always makes the same one
@@ -51,7 +72,9 @@ async fn main() -> ExitCode {
     let cli = Cli::parse();
     supplex_kit::log::start();
     let outcome = match cli.command {
-        Command::Serve(settings) => run(settings).await.map_err(|error| error.to_string()),
+        Command::Serve { settings, admin_token, sweep } => {
+            run(settings, Guard::new(admin_token), sweep).await.map_err(|error| error.to_string())
+        }
         Command::Seed { seed, count, database } => fill(&database, seed, count).await,
     };
     match outcome {
@@ -63,12 +86,19 @@ async fn main() -> ExitCode {
     }
 }
 
-async fn run(settings: Settings) -> Result<(), StartError> {
+async fn run(settings: Settings, guard: Guard, sweep: Sweep) -> Result<(), StartError> {
     let applied = database::migrate(&settings.database, &migrations::runner()).await?;
     tracing::info!(applied, "the schema is current");
     let pool = database::pool(&settings.database, settings.request_timeout)?;
-    let routes = routes::routes(Store::new(pool.clone()));
-    serve(&settings, Service { pool, routes, metrics: Metrics::new()?, faults: None }).await
+    let metrics = Metrics::new()?;
+    let (store, inventory, counters) =
+        (Store::new(pool.clone()), Inventory::new(pool.clone()), Counters::new(&metrics)?);
+    let sweeping = tokio::spawn(sweep.run(inventory.clone(), counters.clone()));
+    let routes = routes::routes(Api { store, inventory, guard, counters });
+    let served = serve(&settings, Service { pool, routes, metrics, faults: None }).await;
+    // Cut off wherever it is: a transaction that does not end takes nothing with it.
+    sweeping.abort();
+    served
 }
 
 async fn fill(settings: &DatabaseSettings, seed: u64, count: u16) -> Result<(), String> {

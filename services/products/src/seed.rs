@@ -5,7 +5,8 @@
 mod lines;
 
 use self::lines::{BRANDS, Brand, LINES, Line};
-use crate::model::{Money, Product};
+use crate::model::NewProduct;
+use crate::money::Money;
 
 /// The most different products there are: every line of every brand in every size.
 pub(crate) const MOST: i64 = 600;
@@ -42,7 +43,7 @@ impl Numbers {
 }
 
 /// The catalogue of `seed` with `count` products, at most [`MOST`], all different. A larger one begins with a smaller.
-pub(crate) fn catalogue(seed: u64, count: usize) -> Vec<Product> {
+pub(crate) fn catalogue(seed: u64, count: usize) -> Vec<NewProduct> {
     let mut numbers = Numbers(seed);
     let everything: Vec<(&Brand, &Line, usize)> = BRANDS
         .iter()
@@ -54,7 +55,7 @@ pub(crate) fn catalogue(seed: u64, count: usize) -> Vec<Product> {
     chosen.into_iter().take(count).enumerate().map(choose).collect()
 }
 
-fn product(seed: u64, index: usize, brand: &Brand, line: &Line, size: usize) -> Product {
+fn product(seed: u64, index: usize, brand: &Brand, line: &Line, size: usize) -> NewProduct {
     // Each product has a sequence of its own, so that a change to one of them leaves the others as they are.
     let mut numbers = Numbers(seed ^ (index as u64).wrapping_mul(0xd6e8_feb8_6659_fd93));
     let (packed, servings) = line.sizes[size];
@@ -67,7 +68,7 @@ fn product(seed: u64, index: usize, brand: &Brand, line: &Line, size: usize) -> 
         let count = 1 + numbers.below(line.flavours.len());
         numbers.some(line.flavours, count)
     };
-    Product {
+    NewProduct {
         id: uuid::Builder::from_custom_bytes(id).into_uuid(),
         name: format!("{} {}, {packed}", brand.name, line.name),
         brand: brand.name.to_owned(),

@@ -3,28 +3,41 @@
 use std::path::Path;
 use std::process::Command;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 use supplex_stack::http::Answer;
 use supplex_stack::postgres;
 use supplex_stack::service::Process;
 
+use crate::contract;
+
 const PROGRAM: &str = env!("CARGO_BIN_EXE_svc-products");
 
+/// The field that makes a request an admin's.
+pub(crate) const ADMIN: (&str, &str) = ("authorization", "Bearer 0123456789-of-a-test");
+
+/// The setting that lets it do so.
+const ADMIN_TOKEN: (&str, &str) = ("ADMIN_TOKEN", "0123456789-of-a-test");
+
 pub(crate) struct Service {
-    process: Process,
+    pub(crate) process: Process,
     pub(crate) postgres: postgres::Temporary,
     url: String,
+    pub(crate) description: Value,
 }
 
-async fn start(url: &str) -> Process {
-    Process::start(Path::new(PROGRAM), vec![("DATABASE_URL", url.to_owned())]).await.expect("starts")
+async fn start(url: &str, settings: &[(&'static str, &str)]) -> Process {
+    let always = [("DATABASE_URL", url), ("SWEEP_INTERVAL_MS", "3600000")];
+    let all = always.iter().chain(settings).map(|(name, value)| (*name, (*value).to_owned()));
+    Process::start(Path::new(PROGRAM), all.collect()).await.expect("starts")
 }
 
 impl Service {
     pub(crate) async fn empty() -> Self {
         let postgres = postgres::Temporary::start().await.expect("Postgres starts");
         let url = postgres.database("products").await.expect("a database");
-        Self { process: start(&url).await, postgres, url }
+        let process = start(&url, &[ADMIN_TOKEN]).await;
+        let description = serde_json::from_str(&process.get("/openapi.json").await.body).expect("JSON");
+        Self { process, postgres, url, description }
     }
 
     pub(crate) async fn seeded() -> Self {
@@ -35,7 +48,17 @@ impl Service {
 
     /// Another process on the same database.
     pub(crate) async fn another(&self) -> Process {
-        start(&self.url).await
+        self.another_with(&[]).await
+    }
+
+    /// Another one, with these settings.
+    pub(crate) async fn another_with(&self, settings: &[(&'static str, &str)]) -> Process {
+        start(&self.url, &[&[ADMIN_TOKEN], settings].concat()).await
+    }
+
+    /// Another one, in which nobody can be an admin.
+    pub(crate) async fn another_without_admin(&self) -> Process {
+        start(&self.url, &[]).await
     }
 
     /// Runs `svc-products seed` and says what it wrote.
@@ -54,23 +77,74 @@ impl Service {
         client
     }
 
+    /// The only number that a query of the service's database gives.
+    pub(crate) async fn number(&self, query: &str) -> i64 {
+        self.connect().await.query_one(query, &[]).await.expect("answers").get(0)
+    }
+
+    /// Sends a request and holds the answer against the description.
+    pub(crate) async fn send(&self, method: &str, path: &str, headers: &[(&str, &str)], body: &str) -> Answer {
+        let answer = self.process.send(method, path, headers, body).await.expect("an answer");
+        contract::check(&self.description, method, path, &answer);
+        answer
+    }
+
     pub(crate) async fn request(&self, method: &str, path: &str, headers: &[(&str, &str)]) -> Answer {
-        self.process.send(method, path, headers, "").await.expect("an answer")
+        self.send(method, path, headers, "").await
     }
 
     pub(crate) async fn get(&self, path: &str) -> Answer {
-        self.process.get(path).await
+        self.request("GET", path, &[]).await
     }
 
     /// The body of a good answer.
     pub(crate) async fn ok(&self, path: &str) -> Value {
-        let answer = self.get(path).await;
-        assert_eq!(answer.status, 200, "{path}: {}", answer.body);
-        serde_json::from_str(&answer.body).expect("JSON")
+        body(&self.get(path).await, 200)
+    }
+
+    /// Adds a product as an admin. Returns its id.
+    pub(crate) async fn product(&self, name: &str, minor: i64, stock: i32) -> String {
+        let product = json!({
+            "name": name, "brand": "Tideline", "category": "bars", "flavours": ["Peanut"], "servings": 12,
+            "price": { "minor": minor, "currency": "EUR" }, "description": "A bar.", "stock": stock,
+        });
+        let answer = self.send("POST", "/products", &[ADMIN], &product.to_string()).await;
+        body(&answer, 201)["id"].as_str().expect("an id").to_owned()
+    }
+
+    /// How many of a product are available, reserved and sold.
+    pub(crate) async fn shelf(&self, product: &str) -> (i64, i64, i64) {
+        let query =
+            format!("SELECT available::bigint, reserved::bigint, sold FROM stock WHERE product_id = '{product}'");
+        let row = self.connect().await.query_one(&query, &[]).await.expect("a shelf");
+        (row.get(0), row.get(1), row.get(2))
+    }
+
+    /// Reserves under a key.
+    pub(crate) async fn reserve(&self, key: &str, wish: &Value) -> Answer {
+        self.send("POST", "/reservations", &[("idempotency-key", key)], &wish.to_string()).await
     }
 
     /// Stops the service. Says whether it ended well, and what it logged.
     pub(crate) fn stop(self) -> (bool, String) {
         self.process.stop()
     }
+}
+
+/// The JSON of an answer that has this status.
+pub(crate) fn body(answer: &Answer, status: u16) -> Value {
+    assert_eq!(answer.status, status, "{}", answer.body);
+    serde_json::from_str(&answer.body).expect("JSON")
+}
+
+/// A wish for so many pieces of each of these products.
+pub(crate) fn wish(items: &[(&str, i32)], ttl_seconds: u32) -> Value {
+    let items: Vec<_> = items.iter().map(|(id, count)| json!({ "product": id, "quantity": count })).collect();
+    json!({ "order": "o-1", "items": items, "ttl_seconds": ttl_seconds })
+}
+
+/// The parameters that a problem complains about.
+pub(crate) fn named(problem: &Value) -> Vec<&str> {
+    let errors = problem["errors"].as_array().map(Vec::as_slice).unwrap_or_default();
+    errors.iter().filter_map(|error| error["parameter"].as_str()).collect()
 }
