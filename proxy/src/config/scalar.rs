@@ -21,6 +21,7 @@ pub(crate) mod ratio;
 pub(crate) mod redis_url;
 pub(crate) mod size;
 pub(crate) mod token;
+mod tolerance;
 pub(crate) mod word;
 
 pub(crate) use address::Target;

@@ -105,6 +105,7 @@ fn upstreams(registry: &Registry) -> Vec<MetricFamily> {
     let mut ejections = Family::new(names::ENDPOINT_EJECTIONS, MetricType::COUNTER);
     let mut durations = Family::new(names::UPSTREAM_DURATION, MetricType::HISTOGRAM);
     let mut waiting = Family::new(names::UPSTREAM_WAITING, MetricType::GAUGE);
+    let mut limit = Family::new(names::UPSTREAM_CONCURRENCY_LIMIT, MetricType::GAUGE);
     let mut retries = Family::new(names::RETRIES, MetricType::COUNTER);
     for (upstream, entry) in registry.upstreams() {
         durations.push(&[("upstream", upstream)], histogram(&sum(entry.own.iter().map(|block| &block.duration))));
@@ -115,6 +116,8 @@ fn upstreams(registry: &Registry) -> Vec<MetricFamily> {
         let exhausted = entry.own.iter().map(|block| block.retry_exhausted.get()).sum();
         retries.push(&[("upstream", upstream), ("result", "budget_exhausted")], counter(exhausted));
         waiting.push(&[("upstream", upstream)], gauge(entry.own.iter().map(|block| block.waiting.get()).sum()));
+        let most = entry.own.iter().map(|block| block.concurrency.limit.get()).sum();
+        limit.push(&[("upstream", upstream)], gauge(most));
         for (endpoint, blocks) in &entry.endpoints {
             let labels = [("upstream", upstream), ("endpoint", endpoint)];
             for (result, word) in AttemptResult::ALL {
@@ -129,7 +132,7 @@ fn upstreams(registry: &Registry) -> Vec<MetricFamily> {
             ejections.push(&labels, counter(blocks.iter().map(|block| block.ejections.get()).sum()));
         }
     }
-    let families = [attempts, in_flight, pooled, healthy, ejected, ejections, durations, waiting, retries];
+    let families = [attempts, in_flight, pooled, healthy, ejected, ejections, durations, waiting, limit, retries];
     families.map(Family::finish).into()
 }
 

@@ -166,6 +166,9 @@ impl Running<'_> {
         if self.exchange.attempts() == 0 {
             self.tally.overhead += begun.saturating_sub(self.request.started + self.waited);
         }
+        if self.body.is_done() {
+            attempt.set_begun(begun);
+        }
         let (fresh, deadline) = (self.exchange.needs_fresh(), self.exchange.deadline());
         let acquired = acquire(self.connection, attempt.endpoint(), fresh, &self.upstream.settings, deadline).await;
         let (socket, pooled) = match acquired {

@@ -59,6 +59,8 @@ pub(super) struct Attempt {
     pooled: Cell<bool>,
     /// Nothing that becomes of it is the endpoint's doing.
     excused: Cell<bool>,
+    /// Since when it takes time that is the endpoint's alone, on the ring's clock.
+    begun: Cell<Option<u64>>,
 }
 
 /// Why no attempt can be made.
@@ -148,8 +150,8 @@ impl LiveUpstream {
             if let Some(watch) = breakers.enter(&endpoint.breaker) {
                 tried.add(position);
                 endpoint.block.in_flight.increment();
-                let (pooled, excused) = (Cell::default(), Cell::default());
-                return Ok(Attempt { endpoint: Rc::clone(endpoint), watch, pooled, excused });
+                let (pooled, excused, begun) = (Cell::default(), Cell::default(), Cell::default());
+                return Ok(Attempt { endpoint: Rc::clone(endpoint), watch, pooled, excused, begun });
             }
         }
     }
@@ -262,6 +264,16 @@ impl Attempt {
     /// Notes whether the connection had been used before: that it is closed then is no failure of the endpoint.
     pub(super) fn set_pooled(&self, pooled: bool) {
         self.pooled.set(pooled);
+    }
+
+    /// The endpoint is all that is waited for from here on: no client has a body to send.
+    pub(super) fn set_begun(&self, now: u64) {
+        self.begun.set(Some(now));
+    }
+
+    /// Since when it takes time that is the endpoint's alone; `None` when that cannot be told.
+    pub(super) fn begun(&self) -> Option<u64> {
+        self.begun.get()
     }
 
     /// Whatever becomes of the attempt, it is not the endpoint's doing.

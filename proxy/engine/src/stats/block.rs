@@ -6,7 +6,7 @@
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use super::histogram::{DURATION_BOUNDS, OVERHEAD_BOUNDS};
-use super::{Counter, Gauge, Histogram};
+use super::{ConcurrencyBlock, Counter, Gauge, Histogram};
 use crate::http1::Method;
 use crate::reason::{self, Reason};
 
@@ -111,6 +111,8 @@ pub struct UpstreamBlock {
     pub budget_retries: Gauge,
     /// 1 while this worker uses all endpoints, because too few of them are well.
     pub panicking: Gauge,
+    /// What the limit on what is in flight goes by.
+    pub concurrency: ConcurrencyBlock,
 }
 
 impl Default for UpstreamBlock {
@@ -125,6 +127,7 @@ impl Default for UpstreamBlock {
             budget_requests: Gauge::default(),
             budget_retries: Gauge::default(),
             panicking: Gauge::default(),
+            concurrency: ConcurrencyBlock::default(),
         }
     }
 }

@@ -30,6 +30,7 @@ fn show(upstream: &Upstream, registry: &Registry, sidecar: &Sidecar) -> Value {
         "balance": balance_word(upstream.balance),
         "in_flight": sum(|block| block.in_flight.get()),
         "max_in_flight": upstream.max_in_flight,
+        "adaptive": upstream.adaptive.and(entry).map(super::adaptive::show),
         "waiting": sum(|block| block.waiting.get()),
         "queue": { "max": upstream.queue.max, "timeout_seconds": upstream.queue.timeout.as_secs_f64() },
         "retries": {
