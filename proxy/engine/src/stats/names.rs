@@ -16,7 +16,7 @@ names! {
     UPSTREAM_DURATION = "supplex_upstream_duration_seconds", "From sending an attempt to the end of its response head.";
     UPSTREAM_IN_FLIGHT = "supplex_upstream_in_flight", "Attempts in flight at an endpoint.";
     UPSTREAM_POOLED = "supplex_upstream_pooled_connections", "Idle connections to an endpoint, kept for the next request.";
-    UPSTREAM_WAITING = "supplex_upstream_waiting", "Exchanges that wait because max_in_flight is reached.";
+    UPSTREAM_WAITING = "supplex_upstream_waiting", "Exchanges that wait because max_in_flight or the adaptive limit is reached.";
     UPSTREAM_CONCURRENCY_LIMIT = "supplex_upstream_concurrency_limit", "The most exchanges in flight now: max_in_flight, or what adaptive makes of it.";
     ENDPOINT_HEALTHY = "supplex_endpoint_healthy", "Whether probes find an endpoint healthy; 1 without probes.";
     ENDPOINT_EJECTED = "supplex_endpoint_ejected_workers", "How many workers have ejected an endpoint because of failures in their traffic.";
