@@ -30,7 +30,7 @@ pub use listener::Listener;
 pub use load::{Priority, Queue, Shed};
 pub use ratio::Ratio;
 pub use redis::Redis;
-pub use retries::{Retries, RetryBudget, RetryOn};
+pub use retries::{Hedge, Retries, RetryBudget, RetryOn};
 pub use route::{Destination, Fallback, Rewrite, Route, RouteLimit};
 pub use upstream::{Address, Balance, Endpoint, HashKey, Upstream};
 

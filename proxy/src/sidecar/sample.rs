@@ -74,6 +74,7 @@ fn route(name: &str) -> Route {
         limits: Vec::new(),
         request_headers: HeaderEdits::default(),
         response_headers: HeaderEdits::default(),
+        hedge: None,
         fallback: None,
     }
 }

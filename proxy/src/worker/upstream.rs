@@ -10,7 +10,7 @@ use std::sync::Arc;
 use socket2::SockAddr;
 use supplex_engine::config::{self, Address};
 use supplex_engine::reason::Reason;
-use supplex_engine::stats::block::AttemptResult;
+use supplex_engine::stats::block::{AttemptResult, HedgeResult};
 use supplex_engine::stats::{EndpointBlock, UpstreamBlock};
 use supplex_engine::upstream::{Balancer, Breaker, Draw, Member, Pool, RetryBudget, Tried};
 
@@ -154,6 +154,32 @@ impl LiveUpstream {
                 return Ok(Attempt { endpoint: Rc::clone(endpoint), watch, pooled, excused, begun });
             }
         }
+    }
+
+    /// Begins an attempt beside `first`, at an endpoint that was not tried, and charges the budget of retries.
+    ///
+    /// # Errors
+    /// Why there is none; nothing when there is no other endpoint.
+    pub(super) fn attempt_beside(
+        &self,
+        worker: &Rc<Worker>,
+        hash: u64,
+        tried: &mut Tried,
+        first: &Attempt,
+    ) -> Result<Attempt, Option<HedgeResult>> {
+        let breakers = Breakers::new(self.breakers.as_ref(), worker);
+        let is_other = |endpoint: &Rc<LiveEndpoint>| !Rc::ptr_eq(endpoint, &first.endpoint);
+        let admitted = |index: usize, endpoint: &Rc<LiveEndpoint>| {
+            is_other(endpoint) && !tried.has(index) && self.is_usable(index) && breakers.lets_through(&endpoint.breaker)
+        };
+        if !self.endpoints.iter().enumerate().any(|(index, endpoint)| admitted(index, endpoint)) {
+            return Err(None);
+        }
+        if !self.retries.borrow_mut().spend(worker.ring.coarse_now()) {
+            return Err(Some(HedgeResult::BudgetExhausted));
+        }
+        // A breaker may have let another worker through meanwhile, so that only the first endpoint is left.
+        self.attempt(worker, hash, tried).ok().filter(|second| is_other(&second.endpoint)).ok_or(None)
     }
 
     /// The endpoints that may be used by health and ejection.

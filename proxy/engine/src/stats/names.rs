@@ -32,6 +32,7 @@ names! {
     BREAKER_STATE = "supplex_breaker_state", "The breaker of an endpoint: 0 closed, 1 half-open, 2 open.";
     BREAKER_TRANSITIONS = "supplex_breaker_transitions_total", "Changes of an endpoint's breaker, by new state and cause.";
     RETRIES = "supplex_retries_total", "Exchanges that were tried again, by result, and retries that the budget did not allow (budget_exhausted).";
+    HEDGES = "supplex_hedges_total", "Second attempts that were made because the first took long, by result, and those that the budget did not allow (budget_exhausted).";
     WORKER_BUSY = "supplex_worker_busy_ratio", "Share of the last second that a worker spent working rather than waiting.";
     WORKER_CONNECTIONS = "supplex_worker_connections", "Client connections a worker holds.";
     WORKER_HANDOFFS = "supplex_worker_handoffs_total", "Accepted connections a worker gave to a less loaded one.";

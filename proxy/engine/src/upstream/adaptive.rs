@@ -12,7 +12,7 @@
 //! The formula is that of Envoy's gradient controller ("Adaptive Concurrency" in its documentation: `limit_new = gradient
 //! × limit_old + headroom`, with the square root as headroom), the tolerance and the smoothing are those of
 //! `Gradient2Limit` in Netflix's `concurrency-limits`. Where a server with `c` places is the bottleneck, the limit
-//! settles at about `tolerance × c` and the latency at about `tolerance` times the baseline.
+//! settles a little above `tolerance × c` and the latency a little above `tolerance` times the baseline.
 //!
 //! What is different here: the latency of a window is a mean over all workers; the limit does not grow unless it is used;
 //! and to measure the baseline anew the limit is halved for a moment, and once more until that does not make answers
@@ -45,7 +45,7 @@ const MEASURE_LEAST: u64 = 30;
 const PATIENCE: u64 = 20;
 /// If halving what is in flight leaves less than this part of the latency, then there was a queue.
 const FELL: f64 = 0.8;
-/// One that is so many times the former one may have been cut short.
+/// A measured baseline that is so many times the former one may have been cut short.
 const ROSE: f64 = 2.0;
 /// Beyond so many times what is tolerated it makes no difference how long an attempt took.
 const CLIPPED: f64 = 2.0;
@@ -77,9 +77,9 @@ pub struct AdaptiveLimit {
 ///   ┌──────┐ the limit is felt       ┌──────────┐   in flight   ┌──────────┐                ┌───────────┐
 ///   │Steady│ ──────────────────────▶ │ Draining │ ────────────▶ │ Settling │ ─────────────▶ │ Measuring │
 ///   └──────┘                         └──────────┘               └──────────┘                └───────────┘
-///      ▲  ▲        it takes too long      │   ▲        the latency fell: there was a queue         │
-///      │  └───────────────────────────────┘   └────────────────────────────────────────────────────┤
-///      │                                          there is a new baseline, or it takes too long    │
+///      ▲  ▲        it takes too long      │   ▲        the latency fell: there was a queue        │
+///      │  └───────────────────────────────┘   └───────────────────────────────────────────────────┤
+///      │                                          there is a new baseline, or it takes too long   │
 ///      └──────────────────────────────────────────────────────────────────────────────────────────┘
 /// ```
 ///

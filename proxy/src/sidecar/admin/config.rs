@@ -96,6 +96,7 @@ fn show_route(route: &Route, snapshot: &Snapshot) -> Value {
         "add_prefix": route.rewrite.add_prefix,
         "timeout_seconds": route.timeout.as_secs_f64(),
         "retries": route.retries.map(show_retries),
+        "hedge": route.hedge.map(|hedge| json!({ "after_seconds": hedge.after.as_secs_f64() })),
         "priority": route.priority.word(),
         "limits": route.limits.iter().filter_map(|used| {
             let limit = snapshot.limits.get(used.limit.index())?;

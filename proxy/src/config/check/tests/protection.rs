@@ -116,10 +116,13 @@ fn an_adaptive_limit_has_bounds_that_fit() {
         ("adaptive = { min = 20, max = 20, window = \"10ms\", tolerance = 2, remeasure = \"1m\" }", ""),
         ("adaptive = { min = 20, max = 19 }", "error: `min` is 20, which is above `max` of 19"),
         ("adaptive = { min = 4 }\nmax_in_flight = 3", "error: `min` is 4, which is above `max_in_flight` of 3"),
-        ("adaptive = { min = 0 }", "error: must be from 1 to 10000000"),
+        ("adaptive = { min = 0 }", "error: upstreams.b.adaptive.min: must be from 1 to 10000000"),
         ("adaptive = { window = \"9ms\" }", "error: must be at least 10ms"),
-        ("adaptive = { tolerance = 1.0 }", "error: must be from 1.1 to 10"),
-        ("adaptive = { tolerance = \"2\" }", "error: expected a number from 1.1 to 10, found the text `2`"),
+        ("adaptive = { tolerance = 1.0 }", "error: upstreams.b.adaptive.tolerance: must be from 1.1 to 10"),
+        (
+            "adaptive = { tolerance = \"2\" }",
+            "error: upstreams.b.adaptive.tolerance: expected a number from 1.1 to 10, found the text `2`",
+        ),
         ("adaptive = { max = 2000 }", "warning: `max` is above `max_in_flight`, which never lets more than 1024 in"),
     ] {
         let wanted: Vec<&str> = Some(wanted).filter(|wanted| !wanted.is_empty()).into_iter().collect();
