@@ -9,6 +9,7 @@
 
 mod accept;
 mod account;
+mod adaptive;
 mod admission;
 mod arrival;
 mod breaker;

@@ -4,6 +4,7 @@
 //! file is parsed into these types once, by the shell's `config/check`, and never consulted again. Nothing here reads a
 //! file or resolves a name. Where to read on: `route.rs` for the compiled routing table.
 
+pub mod adaptive;
 pub mod breaker;
 pub mod edits;
 pub mod health;
@@ -20,6 +21,7 @@ use std::net::IpAddr;
 use std::num::NonZeroUsize;
 use std::time::Duration;
 
+pub use adaptive::{Adaptive, Tolerance};
 pub use breaker::{Breaker, BreakerMode};
 pub use edits::HeaderEdits;
 pub use health::{Ejection, Health, Probe};
@@ -28,7 +30,7 @@ pub use listener::Listener;
 pub use load::{Priority, Queue, Shed};
 pub use ratio::Ratio;
 pub use redis::Redis;
-pub use retries::{Retries, RetryBudget, RetryOn};
+pub use retries::{Hedge, Retries, RetryBudget, RetryOn};
 pub use route::{Destination, Fallback, Rewrite, Route, RouteLimit};
 pub use upstream::{Address, Balance, Endpoint, HashKey, Upstream};
 

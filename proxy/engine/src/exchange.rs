@@ -2,13 +2,14 @@
 //!
 //! It knows what became known to whom: which bytes the upstream may have acted on, and which the client has seen. From
 //! that follows what is still possible when something breaks. It owns no bytes, no sockets and no clock, and it never
-//! chooses an endpoint (`upstream/balancer.rs`). `exchange/retry.rs` has what a route allows, `exchange/deadline.rs` how time is told. `exchange/outcome.rs` holds what it says; the shell's
+//! chooses an endpoint (`upstream/balancer.rs`). `exchange/retry.rs` has what a route allows, `exchange/hedge.rs` is about a second attempt beside the first, `exchange/deadline.rs` how time is told. `exchange/outcome.rs` holds what it says; the shell's
 //! `worker/exchange.rs` tells it what happened and does as the verdict says.
 //!
 //! Events that cannot happen in the present state are defects of the caller: they stop a debug build, and in a release
 //! build they lead to nothing that could reach a client or an upstream twice.
 
 pub mod deadline;
+mod hedge;
 mod outcome;
 pub mod retry;
 pub mod stages;
@@ -79,6 +80,9 @@ pub struct Exchange {
     stale: bool,
     /// The next attempt must not run on a pooled connection.
     fresh: bool,
+    /// An attempt was made beside another, and whether one is under way beside the one that is listened to.
+    hedged: bool,
+    beside: bool,
 }
 
 impl Exchange {
@@ -87,8 +91,21 @@ impl Exchange {
     #[must_use]
     pub fn new(method: Method, body: bool, deadline: u64) -> Self {
         let (phase, rule) = (Phase::Choosing, RetryRule::default());
-        let (body_forwarded, interim, stale, fresh) = (false, false, false, false);
-        Self { method, body, deadline, phase, rule, body_forwarded, interim, attempts: 0, retries: 0, stale, fresh }
+        Self {
+            method,
+            body,
+            deadline,
+            phase,
+            rule,
+            body_forwarded: false,
+            interim: false,
+            attempts: 0,
+            retries: 0,
+            stale: false,
+            fresh: false,
+            hedged: false,
+            beside: false,
+        }
     }
 
     /// The same exchange on a route that wants more than stale connections to be retried.
@@ -167,6 +184,9 @@ impl Exchange {
     /// The attempt ended without a complete response, at `now`. The verdict is [`Verdict::Retry`] when that is safe, wanted
     /// and, unless it is about a stale connection, allowed by `budget`, which is asked last and at most once.
     pub fn attempt_failed(&mut self, failure: AttemptFailure, now: u64, budget: impl FnOnce() -> bool) -> Verdict {
+        if matches!(self.phase, Phase::Trying(_)) && self.turn_to_other() {
+            return Verdict::Retry;
+        }
         match self.phase {
             Phase::Trying(attempt) if self.was_stale(attempt, failure, now) => {
                 self.stale = true;
@@ -189,6 +209,9 @@ impl Exchange {
     #[must_use = "a response that is given up must not be passed on"]
     pub fn status_received(&mut self, status: u16, now: u64, budget: impl FnOnce() -> bool) -> bool {
         let Phase::Trying(attempt) = self.phase else { return false };
+        if self.beside && self.rule.covers(Trouble::Status(status)) {
+            return self.turn_to_other();
+        }
         let again = self.may_retry(attempt, Trouble::Status(status), now) && budget();
         if again {
             self.retries += 1;

@@ -41,7 +41,7 @@ pub enum Reason {
     UpstreamMalformed,
     /// The upstream has no endpoint that could be tried (none resolved, or none left).
     UpstreamNone,
-    /// `max_in_flight` of the upstream is reached.
+    /// `max_in_flight` of the upstream is reached, or its adaptive limit.
     UpstreamBusy,
     /// The breaker of every endpoint of the upstream is open.
     BreakerOpen,

@@ -5,6 +5,7 @@
 //! locked instruction; a read never stalls the writer. `names.rs` holds every metric name.
 
 pub mod block;
+pub mod concurrency;
 pub mod counter;
 pub mod endpoint_state;
 pub mod histogram;
@@ -12,6 +13,7 @@ pub mod limit;
 pub mod names;
 
 pub use block::{EndpointBlock, ListenerBlock, RouteBlock, UpstreamBlock, WorkerBlock};
+pub use concurrency::ConcurrencyBlock;
 pub use counter::{Counter, Gauge};
 pub use endpoint_state::EndpointState;
 pub use histogram::Histogram;

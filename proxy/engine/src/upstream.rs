@@ -2,9 +2,10 @@
 //!
 //! Only the bookkeeping: nothing here owns a socket or knows an address. `balancer.rs` chooses among endpoints,
 //! `hash_key.rs` says which requests belong together, `health.rs` and `outlier.rs` judge endpoints, `breaker.rs` says whether
-//! one is to be left alone, `slow_start.rs` lets them return gently, `pool.rs` keeps what is idle. The shell's `worker/pool`
+//! one is to be left alone, `adaptive.rs` how much the upstream gets at once, `slow_start.rs` lets them return gently, `pool.rs` keeps what is idle. The shell's `worker/pool`
 //! does the connecting and closing.
 
+pub mod adaptive;
 pub mod balancer;
 pub mod breaker;
 pub mod hash_key;
@@ -16,6 +17,7 @@ pub mod retry_budget;
 pub mod slow_start;
 pub mod tried;
 
+pub use adaptive::AdaptiveLimit;
 pub use balancer::{Balancer, Draw, Member};
 pub use breaker::Breaker;
 pub use pool::Pool;

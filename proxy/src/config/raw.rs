@@ -3,6 +3,7 @@
 //! A field is `None` when its key is absent or its value was refused; the latter is noted by then. What the values mean
 //! together is not looked at here. `check.rs` makes the engine's types of them.
 
+pub(crate) mod adaptive;
 pub(crate) mod breaker;
 pub(crate) mod gateway;
 pub(crate) mod health;

@@ -23,6 +23,7 @@ pub(crate) mod redis_node;
 pub(crate) mod redis_url;
 pub(crate) mod size;
 pub(crate) mod token;
+mod tolerance;
 pub(crate) mod word;
 
 pub(crate) use address::Target;

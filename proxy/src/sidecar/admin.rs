@@ -4,6 +4,7 @@
 //! everything, and reads no request body. Nothing here touches a worker but through what the sidecar offers.
 //! Where to read on: `admin/dispatch.rs` (every path), `admin/gate.rs` (who is let in).
 
+mod adaptive;
 mod answer;
 mod breakers;
 mod config;

@@ -13,7 +13,7 @@ use std::sync::Arc;
 use prometheus::proto::MetricFamily;
 use prometheus::{TextEncoder, proto::MetricType};
 use supplex_engine::reason;
-use supplex_engine::stats::block::AttemptResult;
+use supplex_engine::stats::block::{AttemptResult, HedgeResult};
 use supplex_engine::stats::{Histogram, LimitDecision, LimitSource, RouteBlock, WorkerBlock, names};
 
 use super::Sidecar;
@@ -105,6 +105,8 @@ fn upstreams(registry: &Registry) -> Vec<MetricFamily> {
     let mut ejections = Family::new(names::ENDPOINT_EJECTIONS, MetricType::COUNTER);
     let mut durations = Family::new(names::UPSTREAM_DURATION, MetricType::HISTOGRAM);
     let mut waiting = Family::new(names::UPSTREAM_WAITING, MetricType::GAUGE);
+    let mut hedges = Family::new(names::HEDGES, MetricType::COUNTER);
+    let mut limit = Family::new(names::UPSTREAM_CONCURRENCY_LIMIT, MetricType::GAUGE);
     let mut retries = Family::new(names::RETRIES, MetricType::COUNTER);
     for (upstream, entry) in registry.upstreams() {
         durations.push(&[("upstream", upstream)], histogram(&sum(entry.own.iter().map(|block| &block.duration))));
@@ -115,6 +117,12 @@ fn upstreams(registry: &Registry) -> Vec<MetricFamily> {
         let exhausted = entry.own.iter().map(|block| block.retry_exhausted.get()).sum();
         retries.push(&[("upstream", upstream), ("result", "budget_exhausted")], counter(exhausted));
         waiting.push(&[("upstream", upstream)], gauge(entry.own.iter().map(|block| block.waiting.get()).sum()));
+        for (result, word) in HedgeResult::ALL {
+            let count = entry.own.iter().map(|block| block.hedges(result).get()).sum();
+            hedges.push(&[("upstream", upstream), ("result", word)], counter(count));
+        }
+        let most = entry.own.iter().map(|block| block.concurrency.limit.get()).sum();
+        limit.push(&[("upstream", upstream)], gauge(most));
         for (endpoint, blocks) in &entry.endpoints {
             let labels = [("upstream", upstream), ("endpoint", endpoint)];
             for (result, word) in AttemptResult::ALL {
@@ -129,7 +137,8 @@ fn upstreams(registry: &Registry) -> Vec<MetricFamily> {
             ejections.push(&labels, counter(blocks.iter().map(|block| block.ejections.get()).sum()));
         }
     }
-    let families = [attempts, in_flight, pooled, healthy, ejected, ejections, durations, waiting, retries];
+    let families =
+        [attempts, in_flight, pooled, healthy, ejected, ejections, durations, waiting, limit, retries, hedges];
     families.map(Family::finish).into()
 }
 

@@ -73,6 +73,7 @@ fn route(name: &str) -> Route {
         limits: Vec::new(),
         request_headers: HeaderEdits::default(),
         response_headers: HeaderEdits::default(),
+        hedge: None,
         fallback: None,
     }
 }
@@ -93,6 +94,7 @@ fn upstream(name: &str, endpoints: &[&str]) -> Upstream {
         idle_per_worker: 64,
         idle_timeout: Duration::from_secs(30),
         max_in_flight: 1024,
+        adaptive: None,
         breaker: None,
         queue: Queue::default(),
         retry_budget: RetryBudget::default(),

@@ -1,4 +1,4 @@
-//! The way into an upstream: `max_in_flight`, and the queue before it.
+//! The way into an upstream: `max_in_flight` or what `adaptive.rs` makes of it, and the queue before it.
 //!
 //! One gate per upstream and worker; it outlives configurations. Workers share no lock, so each looks at the counts of
 //! all and decides alone: several that decide in the same instant may exceed the bound by one each. A place that comes
@@ -16,6 +16,7 @@ use supplex_engine::stats::UpstreamBlock;
 use supplex_engine::upstream::Queue;
 use supplex_engine::upstream::queue::{Left, Ticket};
 
+use super::adaptive::Adaptive;
 use crate::link::UpstreamBlocks;
 use crate::ring::Ring;
 
@@ -25,7 +26,8 @@ pub(super) struct Gate {
     block: Arc<UpstreamBlock>,
     /// Of all workers.
     total: Arc<[Arc<UpstreamBlock>]>,
-    max_in_flight: Cell<u64>,
+    /// How many may be in flight.
+    pub(super) adaptive: Adaptive,
     /// How many may wait in this worker.
     most_waiting: Cell<usize>,
     queue: RefCell<Queue<Option<Waker>>>,
@@ -54,7 +56,7 @@ impl Gate {
             ring: Rc::clone(ring),
             block: Arc::clone(&blocks.own),
             total: Arc::clone(&blocks.total),
-            max_in_flight: Cell::default(),
+            adaptive: Adaptive::new(blocks),
             most_waiting: Cell::default(),
             queue: RefCell::default(),
         };
@@ -64,15 +66,17 @@ impl Gate {
 
     /// Follows these settings from here on.
     pub(super) fn follow(&self, settings: &config::Upstream) {
-        self.max_in_flight.set(settings.max_in_flight as u64);
+        self.adaptive.follow(settings, self.ring.coarse_now());
         self.most_waiting.set(settings.queue.per_worker(self.total.len()));
     }
 
-    /// Lets an exchange in, unless `max_in_flight` of them are under way or others were there before it.
+    /// Lets an exchange in, unless as many as may be are under way or others were there before it.
     pub(super) fn enter(self: &Rc<Self>) -> Entry {
         self.serve();
         let mut queue = self.queue.borrow_mut();
-        if queue.is_empty() && self.has_room() {
+        let has_room = queue.is_empty() && self.has_room();
+        self.adaptive.arrival(!has_room);
+        if has_room {
             self.block.in_flight.increment();
             return Entry::Admitted(Admission(Rc::clone(self)));
         }
@@ -84,7 +88,9 @@ impl Gate {
     /// Lets an exchange in if it need not wait for that.
     pub(super) fn enter_now(self: &Rc<Self>) -> Option<Admission> {
         self.serve();
-        (self.queue.borrow().is_empty() && self.has_room()).then(|| {
+        let has_room = self.queue.borrow().is_empty() && self.has_room();
+        self.adaptive.arrival(!has_room);
+        has_room.then(|| {
             self.block.in_flight.increment();
             Admission(Rc::clone(self))
         })
@@ -111,7 +117,7 @@ impl Gate {
     }
 
     fn has_room(&self) -> bool {
-        self.total.iter().map(|block| block.in_flight.get()).sum::<u64>() < self.max_in_flight.get()
+        self.adaptive.in_flight() < self.adaptive.limit()
     }
 
     fn leave(&self) {

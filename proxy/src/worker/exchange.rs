@@ -2,11 +2,13 @@
 //!
 //! The engine's [`Exchange`] decides what is still possible when something breaks; this module makes the attempts
 //! (`forward.rs` for the connection, `relay.rs` for the bytes), does as the verdict says and accounts for the whole.
-//! `exchange/enter.rs` waits, `exchange/beginning.rs` keeps what may have to be sent again, `exchange/conclude.rs` ends it.
+//! `exchange/enter.rs` waits, `exchange/beginning.rs` keeps what may have to be sent again, `exchange/hedge.rs` makes a second attempt
+//! beside one that takes long, `exchange/conclude.rs` ends it.
 
 pub(super) mod beginning;
 mod conclude;
 mod enter;
+pub(super) mod hedge;
 
 use std::rc::Rc;
 
@@ -26,6 +28,7 @@ use super::request::Request;
 use super::tunnel;
 use super::upstream::{Attempt, LiveUpstream, Unavailable};
 use beginning::Beginning;
+use hedge::Way;
 
 /// What an exchange adds up while it runs.
 #[derive(Default)]
@@ -47,7 +50,7 @@ pub(super) async fn run(connection: &mut Connection, plan: Plan) -> After {
     };
     let retries = request.route.and_then(|id| request.live.route(id)).and_then(|route| route.retries);
     let backoff = retries.map_or(0, |retries| nanos(retries.backoff));
-    if rule.max() > 0 {
+    if rule.wants_more() {
         upstream.count_request(connection.worker.ring.coarse_now());
     }
     let has_body = request.framing != Framing::None;
@@ -66,8 +69,11 @@ pub(super) async fn run(connection: &mut Connection, plan: Plan) -> After {
         failure: None,
         backoff,
         waited: 0,
+        tried: Tried::default(),
+        other: None,
     };
     let (after, endpoint) = running.run().await;
+    running.give_up_other();
     running.account(endpoint.as_ref());
     after
 }
@@ -100,6 +106,10 @@ struct Running<'a> {
     backoff: u64,
     /// Nanoseconds spent in the queue and in pauses.
     waited: u64,
+    /// The endpoints that were tried.
+    tried: Tried,
+    /// What runs beside the attempt that is listened to.
+    other: Option<Way>,
 }
 
 /// What an attempt leaves to do.
@@ -115,8 +125,15 @@ impl Running<'_> {
             Ok(admission) => admission,
             Err(verdict) => return (self.conclude(verdict), None),
         };
-        let (mut tried, mut paused) = (Tried::default(), 0);
+        let mut paused = 0;
         loop {
+            if let Some(other) = self.other.take() {
+                let way = self.turn_to(other);
+                match self.relay(way).await {
+                    (Next::Ended(after), attempt) => return (after, Some(attempt)),
+                    (Next::Again, _) => continue,
+                }
+            }
             if self.exchange.retries() > paused {
                 paused = self.exchange.retries();
                 if let Err(verdict) = self.pause().await {
@@ -127,15 +144,16 @@ impl Running<'_> {
                 let verdict = self.exchange.deadline_passed();
                 return (self.conclude(verdict), None);
             }
-            let attempt = match self.upstream.attempt(&self.connection.worker, self.request.hash, &mut tried) {
+            let worker = &self.connection.worker;
+            let attempt = match self.upstream.attempt(worker, self.request.hash, &mut self.tried) {
                 Ok(attempt) => attempt,
                 Err(unavailable) if self.fall_back(&unavailable) => {
-                    tried = Tried::default();
+                    self.tried = Tried::default();
                     continue;
                 }
                 Err(unavailable) => return (self.none_left(&unavailable), None),
             };
-            if let Next::Ended(after) = self.attempt(&attempt).await {
+            if let (Next::Ended(after), attempt) = self.attempt(attempt).await {
                 return (after, Some(attempt));
             }
         }
@@ -144,7 +162,7 @@ impl Running<'_> {
     /// Goes on at the upstream of the route's fallback, if that is the way out.
     fn fall_back(&mut self, unavailable: &Unavailable) -> bool {
         let Some((upstream, admission)) = self.request.fall_back(unavailable.reason) else { return false };
-        if self.exchange.rule().max() > 0 {
+        if self.exchange.rule().wants_more() {
             upstream.count_request(self.connection.worker.ring.coarse_now());
         }
         (self.upstream, self.stand_in) = (upstream, Some(admission));
@@ -160,22 +178,26 @@ impl Running<'_> {
         self.conclude(verdict)
     }
 
-    async fn attempt(&mut self, attempt: &Attempt) -> Next {
+    async fn attempt(&mut self, attempt: Attempt) -> (Next, Attempt) {
         let worker = Rc::clone(&self.connection.worker);
         let begun = worker.ring.precise_now();
         if self.exchange.attempts() == 0 {
             self.tally.overhead += begun.saturating_sub(self.request.started + self.waited);
         }
+        if self.body.is_done() {
+            attempt.set_begun(begun);
+        }
         let (fresh, deadline) = (self.exchange.needs_fresh(), self.exchange.deadline());
-        let acquired = acquire(self.connection, attempt.endpoint(), fresh, &self.upstream.settings, deadline).await;
+        let (connection, settings) = (&*self.connection, &self.upstream.settings);
+        let acquired = acquire(connection, &connection.deadline, attempt.endpoint(), fresh, settings, deadline).await;
         let (socket, pooled) = match acquired {
             Ok(acquired) => acquired,
-            Err(unreached) => return self.unreached(attempt, unreached),
+            Err(unreached) => return (self.unreached(&attempt, unreached), attempt),
         };
         attempt.set_pooled(pooled);
         let now = worker.ring.coarse_now();
         if now >= deadline {
-            return self.unreached(attempt, Unreached::Deadline);
+            return (self.unreached(&attempt, Unreached::Deadline), attempt);
         }
         self.exchange.attempt_started(pooled);
         self.exchange.request_bytes_sent();
@@ -184,9 +206,16 @@ impl Running<'_> {
         }
         let Some(opening) = self.beginning.send(&worker, deadline, now) else {
             // The engine allows no attempt after body bytes were given away.
-            return Next::Ended(self.give_reply(Reason::Internal));
+            return (Next::Ended(self.give_reply(Reason::Internal)), attempt);
         };
         socket.send_opening(opening);
+        let way = self.race(Way { attempt, socket, pooled, begun, sent_at: now, hedge: false }).await;
+        self.relay(way).await
+    }
+
+    /// Passes on what comes and goes until the attempt is over.
+    async fn relay(&mut self, way: Way) -> (Next, Attempt) {
+        let worker = Rc::clone(&self.connection.worker);
         let relay = Relay::new(
             self.connection,
             &self.request,
@@ -194,15 +223,14 @@ impl Running<'_> {
             &mut self.exchange,
             &mut self.tally,
             &mut self.body,
-            attempt,
-            socket,
-            begun,
+            way,
+            &mut self.other,
         );
-        let (end, socket) = relay.run().await;
+        let (end, attempt, socket) = relay.run().await;
         if let End::Complete { reusable: true, .. } | End::GivenUp { reusable: true } = end {
             let idle_most = self.upstream.settings.idle_per_worker;
             attempt.endpoint().keep_idle(socket, worker.ring.coarse_now(), idle_most);
-            return self.ended(attempt, &end);
+            return (self.ended(&attempt, &end), attempt);
         }
         if let End::Switched = end {
             let idle = nanos(self.connection.listener.settings().idle_timeout);
@@ -210,9 +238,9 @@ impl Running<'_> {
             self.tally.received += moved.up;
             self.tally.sent += moved.down;
             self.exchange.response_finished();
-            return Next::Ended(After::Gone);
+            return (Next::Ended(After::Gone), attempt);
         }
-        self.ended(attempt, &end)
+        (self.ended(&attempt, &end), attempt)
     }
 
     fn ended(&mut self, attempt: &Attempt, end: &End) -> Next {

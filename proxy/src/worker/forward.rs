@@ -6,6 +6,7 @@ use std::task::Poll;
 use supplex_engine::config;
 
 use super::connection::{Connection, nanos};
+use super::upkeep::wheel::Deadline;
 use super::upstream::LiveEndpoint;
 use crate::ring::Socket;
 
@@ -19,9 +20,11 @@ pub(super) enum Unreached {
     ClientGone,
 }
 
-/// Finds or makes a connection; the flag says whether it was used before. `fresh`: only a new one will do.
+/// Finds or makes a connection; the flag says whether it was used before. `timer` is set to when this takes too long.
+/// `fresh`: only a new one will do.
 pub(super) async fn acquire(
     connection: &Connection,
+    timer: &Deadline,
     endpoint: &LiveEndpoint,
     fresh: bool,
     settings: &config::Upstream,
@@ -41,8 +44,7 @@ pub(super) async fn acquire(
         if connection.socket.poll_broken(cx).is_ready() {
             return Poll::Ready(Err(Unreached::ClientGone));
         }
-        connection
-            .deadline
+        timer
             .poll_until(cx, ring, || until.min(deadline))
             .map(|()| Err(if ring.coarse_now() >= deadline { Unreached::Deadline } else { Unreached::Connect }))
     })

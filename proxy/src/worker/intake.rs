@@ -112,6 +112,7 @@ pub(super) fn intake(connection: &mut Connection, arrival: &mut Arrival, started
     let deadline_ms = remaining_ms(deadline, worker.ring.coarse_now());
     let has_key = || head.find(arrival.bytes(), "idempotency-key").is_some_and(|key| !key.is_empty());
     let rule = RetryRule::new(route.retries.as_ref(), route.retries.is_some() && has_key());
+    let rule = route.hedge.map_or(rule, |hedge| rule.hedged(nanos(hedge.after)));
     let context = RequestContext {
         head,
         bytes: arrival.bytes(),
@@ -220,7 +221,7 @@ fn forward(connection: &Connection, request: Request, head: &[u8], mut rest: Chu
     rest.prepend(head);
     let opening = Opening { first: rest, then: Vec::new() };
     // A whole body that came with its head is kept where the route may want to send it again.
-    let beginning = Beginning::new(opening, stamp, piece > 0, body.is_done() && rule.max() > 0);
+    let beginning = Beginning::new(opening, stamp, piece > 0, body.is_done() && rule.wants_more());
     Intake::Forward(Plan { request, beginning, body, deadline, rule })
 }
 

@@ -55,6 +55,7 @@ impl LiveUpstream {
     /// Lets balancer and ejection learn from an attempt. One that the client gave up says nothing about the endpoint, nor
     /// does a pooled connection that turned out to be closed.
     pub(super) fn learn(&self, attempt: &Attempt, ended: Ended, now: u64) {
+        self.gate.adaptive.learn(attempt, ended, now);
         let (latency, failed) = match ended {
             Ended::Answered { status, latency } => (latency, status >= 500),
             Ended::Failed(result) if !attempt.is_to_blame(result) => return,

@@ -18,6 +18,7 @@ use supplex_engine::reason::Reason;
 use super::arrival::Arrival;
 use super::connection::{After, Connection, nanos};
 use super::exchange::Tally;
+use super::exchange::hedge::Way;
 use super::request::Request;
 use super::upstream::{Attempt, LiveUpstream};
 use crate::ring::{Chunk, Socket};
@@ -84,12 +85,14 @@ pub(super) struct Relay<'a> {
     exchange: &'a mut Exchange,
     tally: &'a mut Tally,
     body: &'a mut BodyDecoder,
-    attempt: &'a Attempt,
+    attempt: Attempt,
     socket: Socket,
+    /// The same request on its way to another endpoint.
+    other: &'a mut Option<Way>,
     upload: Upload,
     download: Download,
-    /// When the request was sent, on the ring's clock.
-    sent_at: u64,
+    /// When the attempt was begun, on the ring's clock.
+    begun: u64,
     /// When something last moved.
     moved_at: u64,
 }
@@ -103,16 +106,15 @@ impl<'a> Relay<'a> {
         exchange: &'a mut Exchange,
         tally: &'a mut Tally,
         body: &'a mut BodyDecoder,
-        attempt: &'a Attempt,
-        socket: Socket,
-        sent_at: u64,
+        way: Way,
+        other: &'a mut Option<Way>,
     ) -> Self {
+        let Way { attempt, socket, begun, sent_at, .. } = way;
         let upload = if body.is_done() { Upload::Done } else { Upload::Body };
         if upload == Upload::Body {
             connection.socket.set_bulk(true);
         }
         let download = Download::Head { arrival: Arrival::Nothing, interims: 0 };
-        let moved_at = connection.worker.ring.coarse_now();
         Self {
             connection,
             request,
@@ -122,17 +124,18 @@ impl<'a> Relay<'a> {
             body,
             attempt,
             socket,
+            other,
             upload,
             download,
-            sent_at,
-            moved_at,
+            begun,
+            moved_at: sent_at,
         }
     }
 
-    /// Runs until the attempt is over; gives the endpoint's connection back.
-    pub(super) async fn run(mut self) -> (End, Socket) {
+    /// Runs until the attempt is over; gives it back with its connection.
+    pub(super) async fn run(mut self) -> (End, Attempt, Socket) {
         let end = poll_fn(|cx| self.poll(cx)).await;
-        (end, self.socket)
+        (end, self.attempt, self.socket)
     }
 
     fn poll(&mut self, cx: &Context<'_>) -> Poll<End> {

@@ -70,7 +70,8 @@ fn tick(worker: &Worker, now: u64, times: &Times) {
     worker.clock.update(SystemTime::now(), now);
     worker.timers.advance(now);
     for upstream in worker.live().upstreams() {
-        // A place that came free in another worker wakes nobody here.
+        upstream.gate.adaptive.tick(now);
+        // A place that came free in another worker wakes nobody here, nor does a limit that rises.
         upstream.gate.serve();
         if upstream.is_watched() {
             upstream.refresh(now);

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use socket2::SockAddr;
 use supplex_engine::config::{self, Address};
 use supplex_engine::reason::Reason;
-use supplex_engine::stats::block::AttemptResult;
+use supplex_engine::stats::block::{AttemptResult, HedgeResult};
 use supplex_engine::stats::{EndpointBlock, UpstreamBlock};
 use supplex_engine::upstream::{Balancer, Breaker, Draw, Member, Pool, RetryBudget, Tried};
 
@@ -59,6 +59,8 @@ pub(super) struct Attempt {
     pooled: Cell<bool>,
     /// Nothing that becomes of it is the endpoint's doing.
     excused: Cell<bool>,
+    /// Since when it takes time that is the endpoint's alone, on the ring's clock.
+    begun: Cell<Option<u64>>,
 }
 
 /// Why no attempt can be made.
@@ -148,10 +150,36 @@ impl LiveUpstream {
             if let Some(watch) = breakers.enter(&endpoint.breaker) {
                 tried.add(position);
                 endpoint.block.in_flight.increment();
-                let (pooled, excused) = (Cell::default(), Cell::default());
-                return Ok(Attempt { endpoint: Rc::clone(endpoint), watch, pooled, excused });
+                let (pooled, excused, begun) = (Cell::default(), Cell::default(), Cell::default());
+                return Ok(Attempt { endpoint: Rc::clone(endpoint), watch, pooled, excused, begun });
             }
         }
+    }
+
+    /// Begins an attempt beside `first`, at an endpoint that was not tried, and charges the budget of retries.
+    ///
+    /// # Errors
+    /// Why there is none; nothing when there is no other endpoint.
+    pub(super) fn attempt_beside(
+        &self,
+        worker: &Rc<Worker>,
+        hash: u64,
+        tried: &mut Tried,
+        first: &Attempt,
+    ) -> Result<Attempt, Option<HedgeResult>> {
+        let breakers = Breakers::new(self.breakers.as_ref(), worker);
+        let is_other = |endpoint: &Rc<LiveEndpoint>| !Rc::ptr_eq(endpoint, &first.endpoint);
+        let admitted = |index: usize, endpoint: &Rc<LiveEndpoint>| {
+            is_other(endpoint) && !tried.has(index) && self.is_usable(index) && breakers.lets_through(&endpoint.breaker)
+        };
+        if !self.endpoints.iter().enumerate().any(|(index, endpoint)| admitted(index, endpoint)) {
+            return Err(None);
+        }
+        if !self.retries.borrow_mut().spend(worker.ring.coarse_now()) {
+            return Err(Some(HedgeResult::BudgetExhausted));
+        }
+        // A breaker may have let another worker through meanwhile, so that only the first endpoint is left.
+        self.attempt(worker, hash, tried).ok().filter(|second| is_other(&second.endpoint)).ok_or(None)
     }
 
     /// The endpoints that may be used by health and ejection.
@@ -262,6 +290,16 @@ impl Attempt {
     /// Notes whether the connection had been used before: that it is closed then is no failure of the endpoint.
     pub(super) fn set_pooled(&self, pooled: bool) {
         self.pooled.set(pooled);
+    }
+
+    /// The endpoint is all that is waited for from here on: no client has a body to send.
+    pub(super) fn set_begun(&self, now: u64) {
+        self.begun.set(Some(now));
+    }
+
+    /// Since when it takes time that is the endpoint's alone; `None` when that cannot be told.
+    pub(super) fn begun(&self) -> Option<u64> {
+        self.begun.get()
     }
 
     /// Whatever becomes of the attempt, it is not the endpoint's doing.

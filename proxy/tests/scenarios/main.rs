@@ -15,6 +15,7 @@ mod forwarding;
 mod half_close;
 mod harness;
 mod health;
+mod hedge;
 mod interim;
 mod keep_alive;
 mod limits;

@@ -17,6 +17,13 @@ pub struct Retries {
     pub post_with_idempotency_key: bool,
 }
 
+/// The `hedge` of a route.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Hedge {
+    /// How long the first attempt may go without an answer before there is a second one beside it.
+    pub after: Duration,
+}
+
 /// A set of causes for a retry.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct RetryOn(u8);

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{HeaderEdits, LimitId, Priority, Retries, UpstreamId};
+use super::{HeaderEdits, Hedge, LimitId, Priority, Retries, UpstreamId};
 use crate::route::Matcher;
 
 /// One `[[routes]]` entry.
@@ -20,6 +20,8 @@ pub struct Route {
     pub timeout: Duration,
     /// When a failed attempt is followed by another; `None` for connections that went stale alone.
     pub retries: Option<Retries>,
+    /// When a second attempt is made beside the first; `None`: never.
+    pub hedge: Option<Hedge>,
     /// When its requests are refused under overload.
     pub priority: Priority,
     /// What its requests are charged to, all of them or none; at most [`crate::limit::CHARGES_MOST`], each limit once,

@@ -29,6 +29,8 @@ pub struct Upstream {
     pub idle_timeout: Duration,
     /// The most exchanges in flight, over all workers together.
     pub max_in_flight: usize,
+    /// How the bound is lowered at run time; `None`: it is not.
+    pub adaptive: Option<super::Adaptive>,
     /// When an endpoint is left alone; `None`: never.
     pub breaker: Option<super::Breaker>,
     /// What waits when there are that many.

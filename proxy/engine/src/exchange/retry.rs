@@ -13,6 +13,7 @@ pub struct RetryRule {
     max: u32,
     on: RetryOn,
     keyed: bool,
+    hedge: Option<u64>,
 }
 
 impl RetryRule {
@@ -23,7 +24,26 @@ impl RetryRule {
             max: retries.max,
             on: retries.on,
             keyed: has_key && retries.post_with_idempotency_key,
+            hedge: None,
         })
+    }
+
+    /// The same with a second attempt beside the first when that has no answer after so many nanoseconds.
+    #[must_use]
+    pub fn hedged(self, after: u64) -> Self {
+        Self { hedge: Some(after), ..self }
+    }
+
+    /// Whether a request may be sent more than once, stale connections aside.
+    #[must_use]
+    pub fn wants_more(&self) -> bool {
+        self.max > 0 || self.hedge.is_some()
+    }
+
+    /// Nanoseconds after which there is a second attempt beside the first; `None`: never.
+    #[must_use]
+    pub(super) fn hedge(&self) -> Option<u64> {
+        self.hedge
     }
 
     /// The most attempts after the first one, stale connections aside.

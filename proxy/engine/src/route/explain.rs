@@ -99,6 +99,7 @@ mod tests {
             priority: Priority::Normal,
             request_headers: HeaderEdits::default(),
             response_headers: HeaderEdits::default(),
+            hedge: None,
             fallback: None,
         }
     }

@@ -6,7 +6,7 @@
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use super::histogram::{DURATION_BOUNDS, OVERHEAD_BOUNDS};
-use super::{Counter, Gauge, Histogram};
+use super::{ConcurrencyBlock, Counter, Gauge, Histogram};
 use crate::http1::Method;
 use crate::reason::{self, Reason};
 
@@ -101,6 +101,8 @@ pub struct UpstreamBlock {
     pub retry_failed: Counter,
     /// Retries that were not made because the budget was spent.
     pub retry_exhausted: Counter,
+    /// What became of second attempts beside a first.
+    hedges: [Counter; HedgeResult::ALL.len()],
     /// Exchanges in flight in this worker.
     pub in_flight: Gauge,
     /// Exchanges that wait in this worker for their turn.
@@ -111,6 +113,8 @@ pub struct UpstreamBlock {
     pub budget_retries: Gauge,
     /// 1 while this worker uses all endpoints, because too few of them are well.
     pub panicking: Gauge,
+    /// What the limit on what is in flight goes by.
+    pub concurrency: ConcurrencyBlock,
 }
 
 impl Default for UpstreamBlock {
@@ -120,13 +124,50 @@ impl Default for UpstreamBlock {
             retried: Counter::default(),
             retry_failed: Counter::default(),
             retry_exhausted: Counter::default(),
+            hedges: Default::default(),
             in_flight: Gauge::default(),
             waiting: Gauge::default(),
             budget_requests: Gauge::default(),
             budget_retries: Gauge::default(),
             panicking: Gauge::default(),
+            concurrency: ConcurrencyBlock::default(),
         }
     }
+}
+
+impl UpstreamBlock {
+    /// The second attempts that ended so.
+    #[must_use]
+    pub fn hedges(&self, result: HedgeResult) -> &Counter {
+        &self.hedges[result as usize]
+    }
+}
+
+/// What became of a second attempt beside a first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub enum HedgeResult {
+    /// It answered first, or the first attempt failed.
+    Won,
+    /// The first attempt answered first.
+    Lost,
+    /// It failed.
+    Failed,
+    /// The exchange was over before either answered.
+    Cancelled,
+    /// It was not made because the budget was spent.
+    BudgetExhausted,
+}
+
+impl HedgeResult {
+    /// Every result with its label.
+    pub const ALL: [(HedgeResult, &'static str); 5] = [
+        (HedgeResult::Won, "won"),
+        (HedgeResult::Lost, "lost"),
+        (HedgeResult::Failed, "failed"),
+        (HedgeResult::Cancelled, "cancelled"),
+        (HedgeResult::BudgetExhausted, "budget_exhausted"),
+    ];
 }
 
 /// How an attempt at an endpoint ended.

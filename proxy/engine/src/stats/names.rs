@@ -16,7 +16,8 @@ names! {
     UPSTREAM_DURATION = "supplex_upstream_duration_seconds", "From sending an attempt to the end of its response head.";
     UPSTREAM_IN_FLIGHT = "supplex_upstream_in_flight", "Attempts in flight at an endpoint.";
     UPSTREAM_POOLED = "supplex_upstream_pooled_connections", "Idle connections to an endpoint, kept for the next request.";
-    UPSTREAM_WAITING = "supplex_upstream_waiting", "Exchanges that wait because max_in_flight is reached.";
+    UPSTREAM_WAITING = "supplex_upstream_waiting", "Exchanges that wait because max_in_flight or the adaptive limit is reached.";
+    UPSTREAM_CONCURRENCY_LIMIT = "supplex_upstream_concurrency_limit", "The most exchanges in flight now: max_in_flight, or what adaptive makes of it.";
     ENDPOINT_HEALTHY = "supplex_endpoint_healthy", "Whether probes find an endpoint healthy; 1 without probes.";
     ENDPOINT_EJECTED = "supplex_endpoint_ejected_workers", "How many workers have ejected an endpoint because of failures in their traffic.";
     ENDPOINT_EJECTIONS = "supplex_endpoint_ejections_total", "Ejections of an endpoint by a worker.";
@@ -31,6 +32,7 @@ names! {
     BREAKER_STATE = "supplex_breaker_state", "The breaker of an endpoint: 0 closed, 1 half-open, 2 open.";
     BREAKER_TRANSITIONS = "supplex_breaker_transitions_total", "Changes of an endpoint's breaker, by new state and cause.";
     RETRIES = "supplex_retries_total", "Exchanges that were tried again, by result, and retries that the budget did not allow (budget_exhausted).";
+    HEDGES = "supplex_hedges_total", "Second attempts that were made because the first took long, by result, and those that the budget did not allow (budget_exhausted).";
     WORKER_BUSY = "supplex_worker_busy_ratio", "Share of the last second that a worker spent working rather than waiting.";
     WORKER_CONNECTIONS = "supplex_worker_connections", "Client connections a worker holds.";
     WORKER_HANDOFFS = "supplex_worker_handoffs_total", "Accepted connections a worker gave to a less loaded one.";

@@ -1,5 +1,6 @@
 //! Laws of the engine: what must hold for any input, one file for each part.
 
+mod adaptive;
 mod arbitrary_bytes;
 mod balancing;
 mod breaker;

@@ -103,6 +103,7 @@ fn compiled(written: &Written) -> Route {
         priority: Priority::Normal,
         request_headers: HeaderEdits::default(),
         response_headers: HeaderEdits::default(),
+        hedge: None,
         fallback: None,
     }
 }

@@ -1,6 +1,6 @@
 //! The rules about retries and load.
 
-use supplex_engine::config::{Queue, Retries, RetryBudget, RetryOn, Shed};
+use supplex_engine::config::{Hedge, Queue, Retries, RetryBudget, RetryOn, Shed};
 
 use crate::config::decode::{At, List, refuse_repeats};
 use crate::config::problem::Problems;
@@ -36,6 +36,23 @@ pub(super) fn retries(
         backoff: backoff.value.0,
         post_with_idempotency_key: raw.post_with_idempotency_key?.value,
     })
+}
+
+/// The hedge of a route. `timeout` is the route's.
+pub(super) fn hedge(
+    raw: Option<At<raw::Hedge>>,
+    timeout: Option<&At<Duration>>,
+    problems: &mut Problems,
+) -> Option<Hedge> {
+    let after = raw?.value.after?;
+    if let Some(timeout) = timeout.filter(|timeout| after.value >= timeout.value) {
+        problems.push_with(
+            after.span.clone(),
+            format!("`after` is not shorter than the whole exchange may take ({:?})", timeout.value.0),
+            "make it shorter, or the `timeout` of the route longer",
+        );
+    }
+    Some(Hedge { after: after.value.0 })
 }
 
 pub(super) fn retry_budget(raw: Option<At<raw::RetryBudget>>) -> Option<RetryBudget> {

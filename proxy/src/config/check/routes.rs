@@ -59,6 +59,7 @@ fn check_one(
         fallback::check(value, &span, destination.as_ref(), problems, find)
     });
     let retries = load::retries(raw.retries, raw.timeout.as_ref(), problems);
+    let hedge = load::hedge(raw.hedge, raw.timeout.as_ref(), problems);
     let limits = limits::of_route(raw.limits, limits, problems);
     let matcher = raw.r#match.and_then(|at| matcher(at.value, &at.span, problems));
     Some(Route {
@@ -68,6 +69,7 @@ fn check_one(
         rewrite,
         timeout: raw.timeout?.value.0,
         retries,
+        hedge,
         priority: raw.priority?.value,
         limits,
         request_headers,

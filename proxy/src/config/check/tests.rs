@@ -58,6 +58,10 @@ fn retries_and_load_have_rules() {
             "retries = { post_with_idempotency_key = 1 }",
             "error: routes.1.retries.post_with_idempotency_key: expected `true` or `false`, found the integer 1",
         ),
+        (
+            "timeout = \"1s\"\nhedge = { after = \"1s\" }",
+            "error: `after` is not shorter than the whole exchange may take (1s)",
+        ),
         ("priority = \"urgent\"", "error: routes.1.priority: unknown priority `urgent`"),
     ] {
         assert_eq!(route(line), [wanted], "{line}");

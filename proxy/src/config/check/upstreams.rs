@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use supplex_engine::config::{Balance, Destination, Fallback, Route, Upstream, UpstreamId};
 
-use super::{breakers, health, load};
+use super::{adaptive, breakers, health, load};
 use crate::config::blueprint::{PlannedEndpoint, UpstreamPlan};
 use crate::config::decode::{At, List, refuse_repeats};
 use crate::config::problem::Problems;
@@ -82,6 +82,7 @@ fn check_hash_key(raw: &raw::Upstream, problems: &mut Problems) {
 fn plan(name: &Name, raw: raw::Upstream, problems: &mut Problems) -> Option<UpstreamPlan> {
     let wanted = raw.breaker.is_some();
     let breaker = raw.breaker.and_then(|at| breakers::check(at.value, raw.attempt_timeout.as_ref(), problems));
+    let adaptive = raw.adaptive.map(|adaptive| adaptive::check(adaptive, raw.max_in_flight.as_ref(), problems));
     let List(endpoints) = raw.endpoints?.value;
     let addresses = endpoints.iter().filter_map(|endpoint| endpoint.value.address.as_ref());
     refuse_repeats(
@@ -106,6 +107,7 @@ fn plan(name: &Name, raw: raw::Upstream, problems: &mut Problems) -> Option<Upst
             idle_per_worker: raw.idle_per_worker?.value.size(),
             idle_timeout: raw.idle_timeout?.value.0,
             max_in_flight: raw.max_in_flight?.value.size(),
+            adaptive: adaptive.flatten(),
             // A table that was refused is no reason to go without a breaker; the problems say why there is no plan.
             breaker: if wanted { Some(breaker?) } else { None },
             queue: queue?,

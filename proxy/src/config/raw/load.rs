@@ -1,6 +1,6 @@
 //! The small tables about retries and load, inside those of the gateway, of routes and of upstreams.
 
-use crate::config::decode::need::{OPTIONAL, flag, fraction, number, text};
+use crate::config::decode::need::{OPTIONAL, REQUIRED, flag, fraction, number, text};
 use crate::config::decode::{List, table};
 use crate::config::scalar::{Duration, Number, RetryCause, Share};
 
@@ -17,6 +17,15 @@ table! {
         backoff: Duration = text("25ms"),
         /// Whether requests with an `Idempotency-Key` field are sent again whatever their method.
         post_with_idempotency_key: bool = flag(false),
+    }
+}
+
+table! {
+    /// When a request that has no answer is sent to another endpoint as well; the first that answers wins. Only for methods
+    /// that are idempotent, and as long as the `retry_budget` of the upstream allows it.
+    Hedge {
+        /// How long the first attempt may go without an answer; 1ms to 24h.
+        after: Duration = REQUIRED,
     }
 }
 

@@ -6,7 +6,7 @@ use supplex_engine::route::HostPattern;
 use crate::config::decode::need::{EMPTY_LIST, EMPTY_TABLE, OPTIONAL, REQUIRED, text};
 use crate::config::decode::{List, Map, table};
 use crate::config::raw::RouteLimit;
-use crate::config::raw::load::Retries;
+use crate::config::raw::load::{Hedge, Retries};
 use crate::config::scalar::{
     Body, Duration, EditableField, FieldName, FieldValue, MethodToken, Name, Number, PathPrefix, Pattern, UrlPath,
 };
@@ -38,6 +38,8 @@ table! {
         /// When a failed attempt is followed by another one. When left out, only after an idle connection turned out to
         /// be closed.
         retries: Retries = OPTIONAL,
+        /// When a request that has no answer is sent to another endpoint as well; never when left out.
+        hedge: Hedge = OPTIONAL,
         /// When an overloaded worker refuses its requests: `low` first, then `normal`, never `high`. See `gateway.shed`.
         priority: Priority = text("normal"),
         /// The limits that its requests are charged to, all of them or none: names, or tables with limit and cost; at most

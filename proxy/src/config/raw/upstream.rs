@@ -8,6 +8,7 @@ use crate::config::decode::{At, Decode, List, Text, expected, table};
 use crate::config::document::{Node, Value};
 use crate::config::problem::Problems;
 use crate::config::raw::Breaker;
+use crate::config::raw::adaptive::Adaptive;
 use crate::config::raw::health::{Ejection, Health};
 use crate::config::raw::load::{Queue, RetryBudget};
 use crate::config::scalar::{Duration, Number, Share, Target};
@@ -37,6 +38,8 @@ table! {
         idle_timeout: Duration = text("30s"),
         /// The most exchanges in flight, over all workers together; 1 to 10000000.
         max_in_flight: Number<1, 10_000_000> = number(1_024),
+        /// Lowers that number at run time by how long answers take; it stays as it is when left out.
+        adaptive: Adaptive = OPTIONAL,
         /// When an endpoint is left alone because it fails; never when left out.
         breaker: Breaker = OPTIONAL,
         /// What waits when there are that many.

@@ -95,6 +95,7 @@ fn show_route(route: &Route, snapshot: &Snapshot) -> Value {
         "add_prefix": route.rewrite.add_prefix,
         "timeout_seconds": route.timeout.as_secs_f64(),
         "retries": route.retries.map(show_retries),
+        "hedge": route.hedge.map(|hedge| json!({ "after_seconds": hedge.after.as_secs_f64() })),
         "priority": route.priority.word(),
         "limits": route.limits.iter().filter_map(|used| {
             let limit = snapshot.limits.get(used.limit.index())?;
@@ -149,6 +150,7 @@ fn show_upstream(upstream: &Upstream) -> (String, Value) {
         "idle_per_worker": upstream.idle_per_worker,
         "idle_timeout_seconds": upstream.idle_timeout.as_secs_f64(),
         "max_in_flight": upstream.max_in_flight,
+        "adaptive": upstream.adaptive.as_ref().map(super::adaptive::show_settings),
         "breaker": upstream.breaker.as_ref().map(super::breakers::show_settings),
         "queue": { "max": upstream.queue.max, "timeout_seconds": upstream.queue.timeout.as_secs_f64() },
         "retry_budget": {

@@ -3,7 +3,7 @@
 use httpdate::fmt_http_date;
 use serde_json::{Map, Value, json};
 use supplex_engine::config::{Endpoint, Upstream};
-use supplex_engine::stats::block::AttemptResult;
+use supplex_engine::stats::block::{AttemptResult, HedgeResult};
 
 use super::super::Sidecar;
 use super::super::registry::{Registry, UpstreamEntry};
@@ -25,11 +25,19 @@ fn show(upstream: &Upstream, registry: &Registry, sidecar: &Sidecar) -> Value {
         document["health"] = show_health(&upstream.name, endpoint, sidecar);
         document
     });
+    let hedges: Map<String, Value> = HedgeResult::ALL
+        .into_iter()
+        .map(|(result, word)| {
+            let count: u64 = entry.map_or(0, |entry| entry.own.iter().map(|block| block.hedges(result).get()).sum());
+            (word.to_owned(), json!(count))
+        })
+        .collect();
     json!({
         "name": upstream.name,
         "balance": balance_word(upstream.balance),
         "in_flight": sum(|block| block.in_flight.get()),
         "max_in_flight": upstream.max_in_flight,
+        "adaptive": upstream.adaptive.and(entry).map(super::adaptive::show),
         "waiting": sum(|block| block.waiting.get()),
         "queue": { "max": upstream.queue.max, "timeout_seconds": upstream.queue.timeout.as_secs_f64() },
         "retries": {
@@ -37,6 +45,7 @@ fn show(upstream: &Upstream, registry: &Registry, sidecar: &Sidecar) -> Value {
             "failure": sum(|block| block.retry_failed.get()),
             "budget_exhausted": sum(|block| block.retry_exhausted.get()),
         },
+        "hedges": hedges,
         "retry_budget": {
             "ratio": f64::from(upstream.retry_budget.per_thousand) / 1_000.0,
             "min_per_second": upstream.retry_budget.min_per_second,

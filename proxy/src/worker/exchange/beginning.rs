@@ -34,6 +34,11 @@ impl Beginning {
         Self { opening: Some(opening), stamp, keep, gives_body_away: body && !keep }
     }
 
+    /// Whether it can be sent once more.
+    pub(crate) fn is_kept(&self) -> bool {
+        self.keep && self.opening.is_some()
+    }
+
     /// Whether sending it gives away a part of the body.
     pub(crate) fn gives_body_away(&self) -> bool {
         self.gives_body_away

@@ -111,8 +111,8 @@ impl Relay<'_> {
                     self.tally.status = Some(scratch.response.status());
                     self.attempt.count(AttemptResult::Success);
                     let now = worker.ring.coarse_now();
-                    let ended = Ended::Answered { status: 101, latency: now.saturating_sub(self.sent_at) };
-                    self.upstream.learn(self.attempt, ended, now);
+                    let ended = Ended::Answered { status: 101, latency: now.saturating_sub(self.begun) };
+                    self.upstream.learn(&self.attempt, ended, now);
                     return Progress::Over(End::Switched);
                 }
                 Judgement::Final { coding, close, reusable } => {
@@ -139,12 +139,15 @@ impl Relay<'_> {
         let (head, out) = (&scratch.response, &mut scratch.out);
         let (framing, status) = (head.framing(), head.status());
         self.attempt.answered(status);
-        let latency = now.saturating_sub(self.sent_at);
+        let latency = now.saturating_sub(self.begun);
         self.upstream.block.duration.observe(latency);
-        self.upstream.learn(self.attempt, Ended::Answered { status, latency }, now);
+        self.upstream.learn(&self.attempt, Ended::Answered { status, latency }, now);
         let candidate = Candidate { status, framing, behind: arrival.bytes().len().saturating_sub(length), reusable };
         if let Some(end) = self.hold_back(&candidate) {
             return Progress::Over(end);
+        }
+        if let Some(other) = self.other.take() {
+            other.overtaken(self.upstream, now);
         }
         self.exchange.response_started();
         self.tally.status = Some(status);

@@ -106,3 +106,36 @@ fn fallbacks_are_one_thing_and_another_one() {
         assert_eq!(with(fallback), [wanted], "{fallback}");
     }
 }
+
+#[test]
+fn an_adaptive_limit_has_bounds_that_fit() {
+    let said_of = |upstream: &str| said(&format!("{HEAD}{ROUTE}{UPSTREAM}{upstream}\n"));
+    for (upstream, wanted) in [
+        ("adaptive = {}", ""),
+        ("adaptive = {}\nmax_in_flight = 3", ""),
+        ("adaptive = { min = 20, max = 20, window = \"10ms\", tolerance = 2, remeasure = \"1m\" }", ""),
+        ("adaptive = { min = 20, max = 19 }", "error: `min` is 20, which is above `max` of 19"),
+        ("adaptive = { min = 4 }\nmax_in_flight = 3", "error: `min` is 4, which is above `max_in_flight` of 3"),
+        ("adaptive = { min = 0 }", "error: upstreams.b.adaptive.min: must be from 1 to 10000000"),
+        ("adaptive = { window = \"9ms\" }", "error: must be at least 10ms"),
+        ("adaptive = { tolerance = 1.0 }", "error: upstreams.b.adaptive.tolerance: must be from 1.1 to 10"),
+        (
+            "adaptive = { tolerance = \"2\" }",
+            "error: upstreams.b.adaptive.tolerance: expected a number from 1.1 to 10, found the text `2`",
+        ),
+        ("adaptive = { max = 2000 }", "warning: `max` is above `max_in_flight`, which never lets more than 1024 in"),
+    ] {
+        let wanted: Vec<&str> = Some(wanted).filter(|wanted| !wanted.is_empty()).into_iter().collect();
+        assert_eq!(said_of(upstream), wanted, "{upstream}");
+    }
+    let rules = |upstream: &str| {
+        let blueprint = accepted(&format!("{HEAD}{ROUTE}{UPSTREAM}{upstream}\n"));
+        blueprint.upstreams[1].settings.adaptive.expect("a table")
+    };
+    let defaults = rules("adaptive = {}");
+    assert_eq!((defaults.min, defaults.max), (8, 1024));
+    assert_eq!((defaults.window, defaults.remeasure), (Duration::from_millis(100), Duration::from_secs(30)));
+    assert!((defaults.tolerance.times() - 1.5).abs() < 1e-9);
+    let small = rules("adaptive = {}\nmax_in_flight = 3");
+    assert_eq!((small.min, small.max), (3, 3));
+}

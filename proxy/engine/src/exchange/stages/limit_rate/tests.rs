@@ -34,6 +34,7 @@ fn snapshot(limits: Vec<Limit>) -> Snapshot {
         rewrite: Rewrite::default(),
         timeout: Duration::from_secs(1),
         retries: None,
+        hedge: None,
         fallback: None,
         priority: crate::config::Priority::Normal,
         limits: used.collect(),
