@@ -37,7 +37,7 @@ fn the_script_is_the_engines_bucket() {
         let client = ::redis::Client::open(server.url()).expect("a URL");
         let mut connection = client.get_connection().expect("it listens");
         let (second, day) = (Duration::from_secs(1), Duration::from_secs(86_400));
-        let rates = [(3, second, 5), (300_000, second, 1000), (7, Duration::from_secs(60), 1), (90, day, 100)];
+        let rates = [(3, second, 5_u32), (300_000, second, 1000), (7, Duration::from_secs(60), 1), (90, day, 100)];
         let mut random = Random(7);
         for (number, (tokens, period, burst)) in rates.into_iter().enumerate() {
             let rate = Rate { tokens, period };
