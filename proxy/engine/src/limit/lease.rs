@@ -16,6 +16,10 @@
 //! A *refusal* holds until the bucket could cover the cost, because nothing but time fills a bucket. Until then it is
 //! repeated without asking, so that abuse costs the store nothing.
 
+mod ruling;
+
+pub use ruling::{Ruling, Standing};
+
 use super::keyed::{Family, Keyed};
 use super::{Balance, CHARGES_MOST, Charge, Shape, Verdict};
 
@@ -46,64 +50,6 @@ pub struct Wanted {
     pub shape: Shape,
     /// Whether leases may be taken.
     pub leases: bool,
-}
-
-/// What can be said about one charge without asking.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Standing {
-    /// A lease covers it. The balance is an estimate.
-    Leased(Balance),
-    /// The store has refused as much, and the bucket cannot have filled up enough since.
-    Remembered(Balance),
-    /// Nothing: the store must be asked, and for so many extra tokens.
-    Ask {
-        /// See [`Charge::extra`].
-        extra: u32,
-    },
-}
-
-/// What can be said about the charges of one request without asking.
-#[derive(Clone, Copy, Debug)]
-pub struct Ruling {
-    standings: [Standing; CHARGES_MOST],
-    length: usize,
-    at: u64,
-    low: bool,
-    era: u32,
-}
-
-impl Ruling {
-    /// One standing per charge, in their order.
-    #[must_use]
-    pub fn standings(&self) -> &[Standing] {
-        self.standings.get(..self.length).unwrap_or_default()
-    }
-
-    /// Whether it is known that the request must be refused. Nothing was taken then.
-    #[must_use]
-    pub fn refuses(&self) -> bool {
-        self.standings().iter().any(|standing| matches!(standing, Standing::Remembered(_)))
-    }
-
-    /// Whether leases cover everything. The tokens are spent then.
-    #[must_use]
-    pub fn admits(&self) -> bool {
-        self.standings().iter().all(|standing| matches!(standing, Standing::Leased(_)))
-    }
-
-    /// Whether a lease that it rests on is half spent: a good moment for [`Leases::refill`].
-    #[must_use]
-    pub fn runs_low(&self) -> bool {
-        self.low
-    }
-
-    /// The charges that the store must be asked for, in their order.
-    pub fn questions<'a>(&'a self, wanted: &'a [Wanted]) -> impl Iterator<Item = Charge> + 'a {
-        wanted.iter().zip(self.standings()).filter_map(|(wanted, standing)| match standing {
-            Standing::Ask { extra } => Some(Charge { extra: *extra, ..wanted.charge }),
-            Standing::Leased(_) | Standing::Remembered(_) => None,
-        })
-    }
 }
 
 /// What a worker knows of one bucket.
