@@ -3,6 +3,8 @@
 
 use std::time::Instant;
 
+use supplex_stack::redis::watched::NAME;
+
 use super::{AMPLE, Crowd, UP, admitted, config_with, server, start, wait_until_enforced};
 use crate::harness::{RedisGroup, Upstream, wait_for};
 
@@ -19,6 +21,9 @@ fn sentinel_failover() {
     let killed = Instant::now();
     redis.wait(redis.servers.replica.tells("ROLE", "master"));
     let promoted = Instant::now();
+    let port = redis.servers.replica.address().port().to_string();
+    redis.wait(redis.servers.sentinels[0].tells(&format!("SENTINEL GET-MASTER-ADDR-BY-NAME {NAME}"), &port));
+    let named = Instant::now();
     wait_for("the promoted one", || (server(&gateway).as_ref() == Some(&replica)).then_some(()));
     wait_until_enforced(&gateway, true);
     println!("promoted {:?} after the kill, enforced again {:?} after that", promoted - killed, promoted.elapsed());

@@ -12,6 +12,8 @@ use super::super::super::script;
 /// How long an attempt to connect may take.
 const PATIENCE_LEAST: Duration = Duration::from_millis(250);
 const PATIENCE_MOST: Duration = Duration::from_secs(2);
+/// The same where there are others to ask.
+const ADVICE_MOST: Duration = Duration::from_secs(1);
 
 /// How servers of one kind are connected to.
 #[derive(Clone, Debug)]
@@ -36,10 +38,11 @@ impl Dial {
         Self { settings, limit, patience: (limit * 10).clamp(PATIENCE_LEAST, PATIENCE_MOST) }
     }
 
-    /// The same for servers that only have to tell where another is. They are not in the path of any request, and there
-    /// are others to ask.
+    /// The same for servers that only have to tell where another is. They are not in the path of any request, so they may
+    /// take longer to answer; and there are others to ask, so a connection gets less time.
     pub(super) fn for_advice(&self) -> Self {
-        Self { patience: PATIENCE_LEAST, limit: PATIENCE_LEAST, settings: self.settings.clone() }
+        let patience = self.patience.min(ADVICE_MOST);
+        Self { patience, limit: patience, settings: self.settings.clone() }
     }
 
     /// A connection to the server at this address.
