@@ -17,7 +17,8 @@
 //! What is different here: the latency of a window is a mean over all workers; the limit does not grow unless it is used;
 //! and to measure the baseline anew the limit is halved for a moment, and once more until that does not make answers
 //! come sooner, rather than lowered to its minimum. Where it settles, a quarter of it is enough to see the upstream without a
-//! queue. Nothing is measured anew while nobody is held back.
+//! queue. Nothing is measured anew while nobody is held back; but what an upstream takes that has more than the minimum in
+//! flight from the beginning is only a guess, which is checked once.
 //!
 //! `adaptive/sample.rs` says which attempts count, `adaptive/window.rs` adds them up, `adaptive/baseline.rs` keeps what is
 //! measured. The shell's `worker/adaptive.rs` brings the numbers, `worker/admission.rs` keeps to the limit.
@@ -63,9 +64,13 @@ pub struct AdaptiveLimit {
     recent: Option<f64>,
     window: Window,
     phase: Phase,
-    /// The latency with half of the limit, and how often the limit was halved since then.
+    /// What the limit and the latency were when the measurement began.
+    before: (f64, f64),
+    /// The last latency of this measurement, and how often the limit was halved since its first.
     measured: Option<f64>,
     halvings: u32,
+    /// How much of the latency before was left with half of that in flight.
+    left: f64,
     /// After a measurement was given up, there is none before this time.
     rests_until: u64,
 }
@@ -132,7 +137,9 @@ impl AdaptiveLimit {
             recent: None,
             window: Window::new(totals, now),
             phase: Phase::Steady,
+            before: (rules.max, 0.0),
             measured: None,
+            left: 1.0,
             halvings: 0,
             rests_until: 0,
             rules,
@@ -229,10 +236,14 @@ impl AdaptiveLimit {
     fn measured(&mut self, seen: &Seen, now: u64, totals: Totals) {
         let rose = self.baseline.get().is_some_and(|former| seen.latency > ROSE * former);
         // The first time there is nothing to compare with: traffic before it came and went as it liked.
-        let fell = self.measured.replace(seen.latency).is_none_or(|before| seen.latency < FELL * before);
+        let former = self.measured.replace(seen.latency);
+        if former.is_none() {
+            self.left = seen.latency / self.before.1.max(1.0);
+        }
+        let fell = former.is_none_or(|former| seen.latency < FELL * former);
         self.recent = Some(seen.latency);
         if rose {
-            // It is measured once more as soon as somebody is held back.
+            // It is measured once more.
             self.baseline.guess(seen.latency);
         } else {
             self.baseline.measured(seen.latency, now);
@@ -252,10 +263,15 @@ impl AdaptiveLimit {
     }
 
     fn go_on(&mut self, now: u64, totals: Totals) {
-        // The last halving has shown that there was no queue before it: the limit need not stay below the one before that.
-        if std::mem::take(&mut self.halvings) > 0 {
-            self.limit = (self.limit * 2.0).min(self.rules.max);
+        let halvings = std::mem::take(&mut self.halvings);
+        if self.measured.is_none() || (halvings <= 1 && self.left >= FELL) {
+            // There was no queue, or nobody knows.
+            self.limit = self.before.0;
+        } else if halvings > 0 {
+            // The last halving has shown that there was no queue before it.
+            self.limit *= 2.0;
         }
+        self.limit = self.limit.clamp(self.rules.min, self.rules.max);
         self.measured = None;
         self.phase = Phase::Steady;
         self.window = Window::new(totals, now);
@@ -284,8 +300,17 @@ impl AdaptiveLimit {
         // At the minimum it costs nothing to measure.
         let lowest = self.limit <= self.rules.min && gradient < 1.0;
         let due = lowest || self.baseline.is_old(self.rules.remeasure, now);
-        if seen.pressed && due && now >= self.rests_until {
+        let felt = seen.pressed || (self.baseline.is_guess() && seen.in_flight > self.rules.min);
+        if felt && due && now >= self.rests_until {
+            self.before = (self.limit, seen.latency);
+            if !seen.pressed {
+                // Half of a limit that is not reached changes nothing.
+                self.limit = seen.in_flight.clamp(self.rules.min, self.limit);
+            }
             self.measure(now);
+        } else if !seen.pressed && seen.in_flight <= self.rules.min {
+            // So little is no load.
+            self.baseline.holds(now);
         }
     }
 }

@@ -88,6 +88,21 @@ proptest! {
     }
 
     #[test]
+    fn a_crowd_that_is_there_from_the_start_and_never_fills_the_limit_is_thinned(
+        seed in any::<u64>(),
+        places in 4..40_u64,
+        millis in 5..40_u64,
+        times in 4..12_u64,
+    ) {
+        let mut server = Server::new(seed, places, millis * MILLI, &rules(2, 1_024));
+        // So many that ask again as soon as they are answered, with a little pause when they are refused.
+        let crowd = (places * times).min(400);
+        server.run_crowd(20 * SECOND, crowd);
+        let settled = server.settled_with(|server| server.run_crowd(3 * SECOND, crowd));
+        prop_assert!((places..=near(places)).contains(&settled), "{settled} of {server:?}");
+    }
+
+    #[test]
     fn it_recovers_from_an_upstream_that_was_slow(
         seed in any::<u64>(),
         places in 8..80_u64,
@@ -97,6 +112,9 @@ proptest! {
         let mut server = Server::new(seed, places, 10 * MILLI, &rules(4, 1_024));
         // Of what it can do when it is well, so that everything fits before and after.
         let load = Load::PerSecond(places as f64 * 100.0 * 0.7);
+        // At first it is not known what there is to be known.
+        server.run(5 * SECOND, load);
+        server.refused = 0;
         server.run(5 * SECOND, load);
         prop_assert_eq!(server.refused, 0, "{:?}", server);
         server.service *= slower;

@@ -10,6 +10,7 @@ mod exchange_events;
 mod fairness;
 mod fitness;
 mod forwarding;
+mod hedging;
 mod idle_pool;
 mod leases;
 mod messages;

@@ -32,6 +32,16 @@ impl Baseline {
         *self = Self { nanos: Some(nanos.max(1.0)), seen_at: None };
     }
 
+    /// Whether it was never measured.
+    pub(super) fn is_guess(&self) -> bool {
+        self.seen_at.is_none()
+    }
+
+    /// It was seen with so little in flight that it is one.
+    pub(super) fn holds(&mut self, now: u64) {
+        self.seen_at = Some(now);
+    }
+
     /// Whether it is so many nanoseconds since it was last seen to hold.
     pub(super) fn is_old(&self, age: u64, now: u64) -> bool {
         self.seen_at.is_none_or(|at| now.saturating_sub(at) >= age)

@@ -94,9 +94,25 @@ impl Server {
 
     /// The mean limit over the next three seconds, measurements aside.
     pub(crate) fn settled(&mut self, load: Load) -> u64 {
+        self.settled_with(|server| server.run(3_000_000_000, load))
+    }
+
+    /// The mean limit while `run` lets time pass, measurements aside.
+    pub(crate) fn settled_with(&mut self, run: impl FnOnce(&mut Self)) -> u64 {
         self.limits = (0, 0);
-        self.run(3_000_000_000, load);
+        run(self);
         self.limits.0 / self.limits.1.max(1)
+    }
+
+    /// Lets so many nanoseconds pass, with so many clients that ask again a millisecond after they were answered or refused.
+    pub(crate) fn run_crowd(&mut self, nanos: u64, clients: u64) {
+        const STEP: u64 = 1_000_000;
+        let end = self.now + nanos;
+        while self.now < end {
+            let away = clients.saturating_sub(self.in_flight());
+            (0..away).for_each(|_| self.arrive());
+            self.pass(self.now + STEP);
+        }
     }
 
     /// Moves time on: answers go out, and the limit is told.
