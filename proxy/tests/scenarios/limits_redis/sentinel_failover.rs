@@ -23,7 +23,6 @@ fn sentinel_failover() {
     let promoted = Instant::now();
     let port = redis.servers.replica.address().port().to_string();
     redis.wait(redis.servers.sentinels[0].tells(&format!("SENTINEL GET-MASTER-ADDR-BY-NAME {NAME}"), &port));
-    let named = Instant::now();
     wait_for("the promoted one", || (server(&gateway).as_ref() == Some(&replica)).then_some(()));
     wait_until_enforced(&gateway, true);
     println!("promoted {:?} after the kill, enforced again {:?} after that", promoted - killed, promoted.elapsed());
