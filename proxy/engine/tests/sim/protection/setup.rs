@@ -242,6 +242,7 @@ fn base(name: &str, random: &mut Random) -> config::Upstream {
         idle_per_worker: 8,
         idle_timeout: Duration::from_secs(30),
         max_in_flight: 1024,
+        adaptive: None,
         breaker: None,
         queue: Queue::default(),
         retry_budget: RetryBudget {
