@@ -66,7 +66,7 @@ impl Cluster {
         let has_slot = |slots: &&str| {
             slots.split(' ').nth(1).is_some_and(|last| last.parse::<u16>().is_ok_and(|last| slot <= last))
         };
-        let position = SLOTS.iter().position(|slots| has_slot(&slots)).unwrap_or_default();
+        let position = SLOTS.iter().position(has_slot).unwrap_or_default();
         &self.masters[position]
     }
 }
