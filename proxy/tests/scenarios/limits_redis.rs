@@ -81,6 +81,15 @@ fn wait_until_enforced(gateway: &Gateway, enforced: bool) {
     wait_for("limits", || (is_enforced(&mut client) == enforced).then_some(()));
 }
 
+/// Waits until every worker asks Redis again, which each does a moment after its last questions failed: a caller that was
+/// never seen gets through exactly once.
+fn wait_until_counted(gateway: &Gateway) {
+    wait_for("a right count", || {
+        let caller = format!("n{}", CALLERS.fetch_add(1, Ordering::SeqCst));
+        (admitted(&[gateway], &caller, 20) == 1).then_some(())
+    });
+}
+
 /// New callers without a pause, until stopped. Panics at any status but 200 and 429.
 struct Crowd {
     stop: Arc<AtomicBool>,

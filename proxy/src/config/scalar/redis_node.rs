@@ -9,13 +9,14 @@ use crate::config::document::quote;
 
 impl Text for Node {
     const WHAT: &'static str = "a server such as \"10.0.0.1:6379\"";
+    // It may be a URL with a password in it.
+    const SECRET: bool = true;
 
     fn parse(text: &str) -> Result<Self, Refusal> {
         match Target::parse(text) {
             Ok(Target::Address(address)) => Ok(Node { host: address.ip().to_string().into(), port: address.port() }),
             Ok(Target::Name(host, port)) => Ok(Node { host, port }),
             Ok(Target::Unix(_)) | Err(_) => Err(Refusal::new(
-                // What is no address may be a URL with a password in it.
                 if text.contains('@') {
                     "this is not the address of a server".to_owned()
                 } else {

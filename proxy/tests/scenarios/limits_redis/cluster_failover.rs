@@ -3,7 +3,7 @@
 
 use std::time::Instant;
 
-use super::{AMPLE, Crowd, admitted, config_with, server, start, wait_until_enforced};
+use super::{AMPLE, Crowd, admitted, config_with, server, start, wait_until_counted, wait_until_enforced};
 use crate::harness::{RedisGroup, SLOT, Upstream, wait_for};
 
 #[test]
@@ -23,7 +23,9 @@ fn cluster_failover() {
     let wanted = Some(replica.address().to_string());
     wait_for("the promoted one", || (server(&gateway) == wanted).then_some(()));
     wait_until_enforced(&gateway, true);
-    println!("promoted {:?} after the kill, enforced again {:?} after that", promoted - killed, promoted.elapsed());
+    let (promoted, enforced) = (promoted - killed, killed.elapsed());
+    println!("after the kill: promoted {promoted:?}, enforced again {enforced:?}");
+    wait_until_counted(&gateway);
     assert_eq!(admitted(&[&gateway], "late", 20), 1);
     assert!(crowd.stop() > 0);
 }

@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use supplex_stack::redis::watched::NAME;
 
-use super::{AMPLE, Crowd, UP, admitted, config_with, server, start, wait_until_enforced};
+use super::{AMPLE, Crowd, UP, admitted, config_with, server, start, wait_until_counted, wait_until_enforced};
 use crate::harness::{RedisGroup, Upstream, wait_for};
 
 #[test]
@@ -25,7 +25,9 @@ fn sentinel_failover() {
     redis.wait(redis.servers.sentinels[0].tells(&format!("SENTINEL GET-MASTER-ADDR-BY-NAME {NAME}"), &port));
     wait_for("the promoted one", || (server(&gateway).as_ref() == Some(&replica)).then_some(()));
     wait_until_enforced(&gateway, true);
-    println!("promoted {:?} after the kill, enforced again {:?} after that", promoted - killed, promoted.elapsed());
+    let (promoted, named, enforced) = (promoted - killed, named - killed, killed.elapsed());
+    println!("after the kill: promoted {promoted:?}, named by a sentinel {named:?}, enforced again {enforced:?}");
+    wait_until_counted(&gateway);
     assert_eq!(admitted(&[&gateway], "late", 20), 1);
 
     // It calls itself a master until the sentinels tell it otherwise.
