@@ -57,6 +57,8 @@ pub struct Layout {
     pub port: u16,
     /// Its admin endpoint's preferred port.
     pub admin_port: u16,
+    /// Makes another configuration of the gateway from the usual one, or says why it cannot. `None`: the usual one.
+    pub adjust: Option<fn(&str) -> Result<String, String>>,
 }
 
 impl Layout {
@@ -81,6 +83,7 @@ impl Layout {
             payments: absolute(&options.payments, "svc-payments")?,
             port: options.port,
             admin_port: options.admin_port,
+            adjust: None,
         })
     }
 
