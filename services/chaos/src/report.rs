@@ -40,7 +40,12 @@ impl Report {
     pub fn of(scene: &Scene, steps: Vec<Page>, seconds: u32) -> Self {
         Self {
             holds: !steps.is_empty() && steps.iter().all(Page::holds),
-            gateway: scene.layout.gateway.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default(),
+            gateway: scene
+                .layout
+                .gateway
+                .file_name()
+                .map(|name| name.to_string_lossy().into_owned())
+                .unwrap_or_default(),
             cpus: std::thread::available_parallelism().map_or(0, usize::from),
             seconds,
             differences: DIFFERENCES.map(str::to_owned).into(),

@@ -37,7 +37,8 @@ pub async fn products(gateway: SocketAddr) -> Result<Order, String> {
     let answer = http::get(gateway, &path, LIMIT).await?;
     let page: Value = serde_json::from_str(&answer.body).map_err(|error| format!("{path}: {error}"))?;
     let items = page.get("items").and_then(Value::as_array);
-    let ids = items.into_iter().flatten().filter_map(|item| Some(format!("/api/products/{}", item.get("id")?.as_str()?)));
+    let ids =
+        items.into_iter().flatten().filter_map(|item| Some(format!("/api/products/{}", item.get("id")?.as_str()?)));
     let paths: Vec<_> = ids.collect();
     if paths.is_empty() {
         return Err(format!("{path} has no products: {}", answer.body));

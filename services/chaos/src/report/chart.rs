@@ -84,7 +84,10 @@ mod tests {
     #[test]
     fn orders_of_magnitude_are_equally_high() {
         let chart = Chart { most: 1000.0, logarithmic: true, ..CHART };
-        let steps: Vec<_> = [0.1, 1.0, 10.0, 100.0, 1000.0].windows(2).map(|pair| chart.level(pair[0]) - chart.level(pair[1])).collect();
+        let steps: Vec<_> = [0.1, 1.0, 10.0, 100.0, 1000.0]
+            .windows(2)
+            .map(|pair| chart.level(pair[0]) - chart.level(pair[1]))
+            .collect();
         assert!(steps.iter().all(|step| (step - 50.0).abs() < 1e-6), "{steps:?}");
         assert_eq!(chart.marks().len(), 5);
     }

@@ -82,7 +82,12 @@ fn draw_legend(svg: &mut Svg, lines: &[Line]) {
     for (number, (line, colour)) in lines.iter().zip(COLOURS.iter().cycle()).enumerate() {
         let (x, y) = (LEFT + 320.0 * (number % 4) as f64, 44.0 + 16.0 * (number / 4) as f64);
         svg.rectangle((x, y - 9.0), (10.0, 10.0), colour, "");
-        svg.text((x + 16.0, y), &format!("{} ({} a second)", line.group, crate::verdict::number(line.rate)), GREY, false);
+        svg.text(
+            (x + 16.0, y),
+            &format!("{} ({} a second)", line.group, crate::verdict::number(line.rate)),
+            GREY,
+            false,
+        );
     }
 }
 
@@ -95,12 +100,22 @@ fn draw_steps(svg: &mut Svg, report: &Report, top: f64, charts: &[Chart]) {
             svg.rectangle((from, chart.y.0), (to - from, chart.y.1), fill, &format!("{}: {}", page.step, page.title));
             for event in &page.events {
                 let x = chart.at(event.at);
-                svg.line((x, chart.y.0), (x, chart.y.0 + chart.y.1), "#bbbbbb", &format!("{:.2} s {}", event.at, event.what));
+                svg.line(
+                    (x, chart.y.0),
+                    (x, chart.y.0 + chart.y.1),
+                    "#bbbbbb",
+                    &format!("{:.2} s {}", event.at, event.what),
+                );
             }
         }
         let word = if page.holds() { "holds" } else { "FAILS" };
         let y = top + 16.0 * number as f64;
-        svg.rectangle((from, y - 9.0), (to - from, 11.0), if page.holds() { "#a5d6a7" } else { "#ef9a9a" }, &page.title);
+        svg.rectangle(
+            (from, y - 9.0),
+            (to - from, 11.0),
+            if page.holds() { "#a5d6a7" } else { "#ef9a9a" },
+            &page.title,
+        );
         let right = to > WIDTH / 2.0;
         let x = if right { from - 6.0 } else { to + 6.0 };
         svg.text((x, y), &format!("{}: {word}", page.step), "#000000", right);

@@ -8,7 +8,10 @@ use crate::notebook::{Page, in_a_line};
 pub(super) fn of(report: &Report) -> String {
     let mut text = String::from("Chaos: what clients saw while things were broken\n\n");
     let cpus = report.cpus;
-    text += &format!("Gateway, services, databases and load share {cpus} CPUs. Limits were watched for {} s.\n", report.seconds);
+    text += &format!(
+        "Gateway, services, databases and load share {cpus} CPUs. Limits were watched for {} s.\n",
+        report.seconds
+    );
     text += "Times count from when a request should have begun. Latencies are medians of the p99 of several windows.\n";
     text += "The gateway is configured as by `make up`, except:\n";
     report.differences.iter().for_each(|difference| text += &format!("- {difference}\n"));

@@ -38,7 +38,11 @@ pub(super) async fn run(scene: &Scene) -> Result<(), String> {
         with.push(scene.pass(2.0).await);
         let span = scene.since(from);
         abusers.push((span, abuser.end().await));
-        scene.notebook.tell(format_args!("turn {} of {TURNS}: {}", turn + 1, abusers.last().map_or(String::new(), |(span, record)| record.tally(*span).in_words())));
+        scene.notebook.tell(format_args!(
+            "turn {} of {TURNS}: {}",
+            turn + 1,
+            abusers.last().map_or(String::new(), |(span, record)| record.tally(*span).in_words())
+        ));
         tokio::time::sleep(Duration::from_millis(200)).await;
     }
     let whole = Span { from: without.first().map_or(Duration::ZERO, |span| span.from), to: scene.now() };
@@ -49,10 +53,13 @@ pub(super) async fn run(scene: &Scene) -> Result<(), String> {
     let [was, is] = [&without, &with].map(|windows| normals.p99(windows));
     scene.notebook.judge(Verdict::ratio("latency, normals, with the abuser", 1.1, was, is));
     let each = |windows: &[Span]| {
-        let all: Vec<_> = windows.iter().map(|window| number(normals.percentile(*window, 0.99).unwrap_or_default())).collect();
+        let all: Vec<_> =
+            windows.iter().map(|window| number(normals.percentile(*window, 0.99).unwrap_or_default())).collect();
         all.join(", ")
     };
-    scene.notebook.figure("p99 of normals by turn, without and with, ms", format_args!("{} | {}", each(&without), each(&with)));
+    scene
+        .notebook
+        .figure("p99 of normals by turn, without and with, ms", format_args!("{} | {}", each(&without), each(&with)));
     Ok(())
 }
 
@@ -69,7 +76,12 @@ fn judge_abuser(scene: &Scene, abusers: &[(Span, Record)]) {
     }
     let share = if excess > 0.0 { (1.0 - beyond / excess) * 100.0 } else { 0.0 };
     let measured = format!("{share:.3} % of {excess:.0} ({refused} refusals in all)");
-    scene.notebook.judge(Verdict::new("the abuser's excess that was refused", "at least 99.9 %", measured, share >= 99.9));
+    scene.notebook.judge(Verdict::new(
+        "the abuser's excess that was refused",
+        "at least 99.9 %",
+        measured,
+        share >= 99.9,
+    ));
     scene.notebook.judge(Verdict::exactly("the abuser's requests that failed otherwise", 0, Some(failed)));
 }
 

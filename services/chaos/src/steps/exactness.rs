@@ -58,7 +58,11 @@ fn judge(scene: &Scene, record: &Record, kind: Kind, gateways: usize) {
     let seconds = last.saturating_sub(first).as_secs_f64();
     let due = SHARED_RATE * seconds + SHARED_BURST;
     let admitted = tally.good as f64;
-    let said = format!("{admitted:.0} admitted, {due:.0} due: {:+.2} % in {} s", (admitted / due - 1.0) * 100.0, number(seconds));
+    let said = format!(
+        "{admitted:.0} admitted, {due:.0} due: {:+.2} % in {} s",
+        (admitted / due - 1.0) * 100.0,
+        number(seconds)
+    );
     let (bar, holds) = match kind {
         Kind::Exact => {
             let holds = (admitted - due).abs() <= due * TOLERANCE;
@@ -71,5 +75,10 @@ fn judge(scene: &Scene, record: &Record, kind: Kind, gateways: usize) {
     };
     scene.notebook.judge(Verdict::new(format!("admitted, {}", record.name()), bar, said, holds));
     let failed = format!("{} of {}", tally.failed, tally.total());
-    scene.notebook.judge(Verdict::new(format!("failed requests, {}", record.name()), "none", failed, tally.failed == 0));
+    scene.notebook.judge(Verdict::new(
+        format!("failed requests, {}", record.name()),
+        "none",
+        failed,
+        tally.failed == 0,
+    ));
 }

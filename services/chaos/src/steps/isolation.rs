@@ -169,7 +169,9 @@ async fn show(scene: &Scene, watched: &Watched, during: Span) -> Result<(), Stri
     let results = ["success", "server_error", "connect", "reset", "timeout", "malformed", "cancelled"];
     let attempts: Vec<_> = results
         .iter()
-        .map(|result| (result, grown("supplex_upstream_requests_total", &[("endpoint", &endpoint), ("result", result)])))
+        .map(|result| {
+            (result, grown("supplex_upstream_requests_total", &[("endpoint", &endpoint), ("result", result)]))
+        })
         .filter(|(_, count)| *count > 0.0)
         .map(|(result, count)| format!("{count} {result}"))
         .collect();

@@ -8,8 +8,7 @@ pub(super) async fn run(scene: &Scene) -> Result<(), String> {
     let event = scene.now();
     scene.notebook.tell(format_args!("kill -9 of {}", NODE.name()));
     // Does not wait for its end: the time runs already.
-    let (killed, followed) = tokio::join!(scene.kill(NODE), follow(scene, &watched, event, async || {
-        scene.start_again(NODE).await
-    }));
+    let (killed, followed) =
+        tokio::join!(scene.kill(NODE), follow(scene, &watched, event, async || { scene.start_again(NODE).await }));
     killed.and(followed)
 }

@@ -6,14 +6,14 @@ use rustix::process::Signal;
 use supplex_stack::component::Component;
 use supplex_stack::http;
 
-use super::{judge_failures, judge_latency};
+use super::{judge_failures, judge_latency, windows};
 use crate::config::OPEN_FOR;
 use crate::figures::{Span, percentile};
 use crate::load::group::Record;
 use crate::load::sample::Class;
 use crate::scene::Scene;
 use crate::traffic::{client, limited};
-use crate::verdict::Verdict;
+use crate::verdict::{Verdict, number};
 
 /// How often the route that needs no database is asked.
 const RATE: f64 = 100.0;
@@ -82,7 +82,10 @@ async fn all_good_again(scene: &Scene, groups: &[Record]) -> Result<(), String> 
             return Ok(());
         }
         if begun.elapsed() > PATIENCE {
-            return Err(format!("still not all is well: {}", tallies.iter().map(|tally| tally.in_words()).collect::<Vec<_>>().join("; ")));
+            return Err(format!(
+                "still not all is well: {}",
+                tallies.iter().map(|tally| tally.in_words()).collect::<Vec<_>>().join("; ")
+            ));
         }
     }
 }
@@ -95,9 +98,22 @@ fn judge_honesty(scene: &Scene, record: &Record, outage: Span) {
     let holds = dishonest == 0 && tally.failed > 0;
     let what = format!("{} fail honestly", record.name());
     scene.notebook.judge(Verdict::new(what, "503 with a reason, and nothing else", tally.in_words(), holds));
-    let failed = record.samples(outage).into_iter().filter(|sample| sample.class == Class::Failed);
-    let p99 = percentile(failed.map(|sample| sample.took), 0.99);
-    scene.notebook.judge(Verdict::at_most(format!("{} fail quickly (p99 of failures)", record.name()), " ms", BAR_MS, p99));
+    let p99_in = |span: Span| {
+        let failed = record.samples(span).into_iter().filter(|sample| sample.class == Class::Failed);
+        percentile(failed.map(|sample| sample.took), 0.99)
+    };
+    let p99 = p99_in(outage);
+    scene.notebook.judge(Verdict::at_most(
+        format!("{} fail quickly (p99 of failures)", record.name()),
+        " ms",
+        BAR_MS,
+        p99,
+    ));
+    let parts: Vec<_> =
+        windows(outage).into_iter().map(|part| p99_in(part).map_or_else(|| "-".to_owned(), number)).collect();
+    scene
+        .notebook
+        .figure(format!("p99 of failures of {}, by fifths of the outage, ms", record.name()), parts.join(", "));
 }
 
 fn last_failure(record: &Record, span: Span) -> Option<Duration> {

@@ -33,7 +33,11 @@ pub(super) async fn run(scene: &Scene) -> Result<(), String> {
     let mut refused = 0;
     for number in 0..INVALID {
         // One that is no TOML, and one in which a route leads nowhere.
-        let broken = if number == 0 { good.replace("[[routes]]", "[[routes") } else { good.replace("upstream = \"products\"", "upstream = \"prodcuts\"") };
+        let broken = if number == 0 {
+            good.replace("[[routes]]", "[[routes")
+        } else {
+            good.replace("upstream = \"products\"", "upstream = \"prodcuts\"")
+        };
         let status = load(scene, &broken).await?;
         refused += u64::from((400..500).contains(&status));
         scene.pass(0.8).await;

@@ -38,8 +38,11 @@ pub(super) async fn run(scene: &Scene) -> Result<(), String> {
     drop(stopped);
     let frozen = scene.since(from);
     scene.notebook.tell("the sidecar goes on");
-    let back = current_again(scene, &counted).await?;
-    scene.notebook.tell_of(back, "it has answered, loaded a configuration and asked Redis");
+    let back = current_again(scene, &counted).await;
+    match &back {
+        Ok(at) => scene.notebook.tell_of(*at, "it has answered, loaded a configuration and asked Redis"),
+        Err(what) => scene.notebook.tell(what),
+    }
     scene.pass(3.0).await;
 
     let during = scene.since(begun);
@@ -50,7 +53,12 @@ pub(super) async fn run(scene: &Scene) -> Result<(), String> {
     }
     let said = admin.map_or_else(|error| error, |answer| format!("answered {}", answer.status));
     let silent = said.starts_with("no answer");
-    scene.notebook.judge(Verdict::new("the admin endpoint, meanwhile", "is silent, so it did stand still", said, silent));
+    scene.notebook.judge(Verdict::new(
+        "the admin endpoint, meanwhile",
+        "is silent, so it did stand still",
+        said,
+        silent,
+    ));
     judge_failures(scene, &[&steady[..], std::slice::from_ref(&strict)].concat(), during);
     for record in &steady {
         judge_latency(scene, record, 1.2, before, frozen);
@@ -60,8 +68,8 @@ pub(super) async fn run(scene: &Scene) -> Result<(), String> {
     let bar = SHARED_RATE * during.seconds() + 3.0 * SHARED_BURST;
     let what = "admitted by a limit, decided by workers meanwhile (rate x t + a burst before, during and after)";
     scene.notebook.judge(Verdict::at_most(what, "", bar.floor(), Some(admitted)));
-    let seconds = back.saturating_sub(frozen.to).as_secs_f64();
-    scene.notebook.judge(Verdict::at_most("everything is current again", " s", BAR_S, Some(seconds)));
+    let seconds = back.ok().map(|at| at.saturating_sub(frozen.to).as_secs_f64());
+    scene.notebook.judge(Verdict::at_most("everything is current again", " s", BAR_S, seconds));
     show(scene, &counted, frozen).await
 }
 
@@ -76,7 +84,8 @@ async fn current_again(scene: &Scene, counted: &Metrics) -> Result<Duration, Str
     if reload.status != 200 {
         return Err(format!("the reload afterwards was answered with {}: {}", reload.status, reload.body));
     }
-    let asked = |page: &Metrics| page.sum("supplex_limit_store_questions_total", &[("store", "redis"), ("result", "ok")]);
+    let asked =
+        |page: &Metrics| page.sum("supplex_limit_store_questions_total", &[("store", "redis"), ("result", "answered")]);
     let first = scene.metrics().await?;
     loop {
         let page = scene.metrics().await?;
@@ -96,8 +105,8 @@ async fn show(scene: &Scene, counted: &Metrics, frozen: Span) -> Result<(), Stri
         let of = |page: &Metrics| page.sum("supplex_rate_limit_decisions_total", &[("source", source)]);
         of(&now) - of(counted)
     };
-    let words: Vec<_> =
-        ["store", "lease", "remembered", "fallback"].iter().map(|source| format!("{} {source}", decisions(source))).collect();
+    let sources = ["store", "lease", "remembered", "fallback"];
+    let words: Vec<_> = sources.iter().map(|source| format!("{} {source}", decisions(source))).collect();
     scene.notebook.figure("decisions of limits, from before to after", words.join(", "));
     scene.notebook.figure("it stood still for", format_args!("{:.1} s", frozen.seconds()));
     let limits = admin::json(scene.admin, "/api/limits").await?;
