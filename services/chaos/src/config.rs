@@ -11,7 +11,7 @@ pub const PROBES: u64 = 3;
 /// With fewer results than this no breaker opens by a ratio.
 pub const MIN_REQUESTS: u64 = 20;
 /// From when on an answer is slow, in milliseconds.
-pub const SLOW_AFTER_MS: u64 = 300;
+pub const SLOW_AFTER_MS: u64 = 1000;
 
 /// Tokens per second of the limits `exact` and `lease`, and what their buckets hold.
 pub const SHARED_RATE: f64 = 50.0;
@@ -30,7 +30,7 @@ pub const FEW_BURST: f64 = 20.0;
 pub const DIFFERENCES: [&str; 4] = [
     "breakers stay open for 3 s instead of 30 s, and judge the last 500 ms (payments) or second (products) instead of the \
      last 10 s: a ratio over a long window is reached only when failures outweigh the good results from before",
-    "payments: a breaker opens at 25 % failures, or at 50 % answers slower than 300 ms; round_robin, because least_request \
+    "payments: a breaker opens at 25 % failures, or at 50 % answers slower than a second; round_robin, because least_request \
      leaves a slow node alone by itself, and the breaker would have nothing to do",
     "health probes every 500 ms, and one that passes is enough",
     "routes under /limited lead to the nodes' own /healthz, which needs no database, with limits small enough to be reached",
@@ -54,7 +54,7 @@ healthy_after = 1
 window = "500ms"
 min_requests = 20
 error_ratio = 0.25
-slow_after = "300ms"
+slow_after = "1s"
 slow_ratio = 0.5
 open_for = "3s"
 probes = 3
@@ -193,7 +193,7 @@ slow_after = "4s"
         let config: Table = adjust(STACK).expect("a configuration").parse().expect("TOML");
         assert_eq!(config["upstreams"]["products"]["health"]["path"].as_str(), Some("/healthz"));
         assert_eq!(config["upstreams"]["products"]["health"]["interval"].as_str(), Some("500ms"));
-        assert_eq!(config["upstreams"]["payments"]["breaker"]["slow_after"].as_str(), Some("300ms"));
+        assert_eq!(config["upstreams"]["payments"]["breaker"]["slow_after"].as_str(), Some("1s"));
         assert_eq!(config["upstreams"]["alive"]["endpoints"][0].as_str(), Some("127.0.0.1:3"));
         assert_eq!(config["routes"].as_array().map(Vec::len), Some(6));
         assert_eq!(config["routes"][0]["name"].as_str(), Some("products"));
@@ -204,7 +204,7 @@ slow_after = "4s"
         let config: Table = OVERLAY.parse().expect("TOML");
         let breaker = &config["upstreams"]["payments"]["breaker"];
         assert_eq!(breaker["open_for"].as_str(), Some(format!("{OPEN_FOR}s").as_str()));
-        assert_eq!(breaker["slow_after"].as_str(), Some(format!("{SLOW_AFTER_MS}ms").as_str()));
+        assert_eq!(breaker["slow_after"].as_str(), Some(format!("{}s", SLOW_AFTER_MS / 1000).as_str()));
         assert_eq!(breaker["probes"].as_integer(), i64::try_from(PROBES).ok());
         assert_eq!(breaker["min_requests"].as_integer(), i64::try_from(MIN_REQUESTS).ok());
         for (limit, rate, burst) in [

@@ -24,6 +24,8 @@ pub struct Report {
     pub gateway: String,
     /// How many CPUs there are for everything together: gateway, services, databases, load.
     pub cpus: usize,
+    /// How busy the machine was before the run: processes that ran or wanted to, on average over a minute.
+    pub load_average: f64,
     /// How long limits were watched.
     pub seconds: u32,
     /// How the gateway's configuration differs from that of `make up`.
@@ -37,7 +39,7 @@ pub struct Report {
 impl Report {
     /// The report on what happened in a scene.
     #[must_use]
-    pub fn of(scene: &Scene, steps: Vec<Page>, seconds: u32) -> Self {
+    pub fn of(scene: &Scene, steps: Vec<Page>, seconds: u32, load_average: f64) -> Self {
         Self {
             holds: !steps.is_empty() && steps.iter().all(Page::holds),
             gateway: scene
@@ -47,6 +49,7 @@ impl Report {
                 .map(|name| name.to_string_lossy().into_owned())
                 .unwrap_or_default(),
             cpus: std::thread::available_parallelism().map_or(0, usize::from),
+            load_average,
             seconds,
             differences: DIFFERENCES.map(str::to_owned).into(),
             timeline: timeline::lines(&scene.records(), scene.now()),
@@ -104,6 +107,7 @@ mod tests {
             holds: false,
             gateway: "supplex".into(),
             cpus: 2,
+            load_average: 0.1,
             seconds: 60,
             differences: vec!["shorter".into()],
             steps: vec![page],

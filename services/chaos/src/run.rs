@@ -11,7 +11,7 @@ use supplex_stack::{down, packages, port, seed, up};
 
 use crate::notebook::{Page, say};
 use crate::options::Options;
-use crate::report::{self, Report};
+use crate::report::Report;
 use crate::scene::Scene;
 use crate::steps::Step;
 use crate::verdict::Verdict;
@@ -66,7 +66,14 @@ fn take_down(layout: &Layout) -> Result<(), String> {
     down::down(layout, true).map_err(|error| error.to_string())
 }
 
+/// How busy the machine is.
+fn load_average() -> f64 {
+    let text = std::fs::read_to_string("/proc/loadavg").unwrap_or_default();
+    text.split(' ').next().and_then(|minute| minute.parse().ok()).unwrap_or_default()
+}
+
 async fn on_a_stack(options: &Options, layout: Layout) -> Result<Report, String> {
+    let load_average = load_average();
     let in_words = |error: supplex_stack::Error| error.to_string();
     up::up(&layout).await.map_err(in_words)?;
     seed::seed(&layout, &[]).map_err(in_words)?;
@@ -86,7 +93,7 @@ async fn on_a_stack(options: &Options, layout: Layout) -> Result<Report, String>
     for group in [&scene.products, &scene.payments] {
         group.settle().await;
     }
-    Ok(report::Report::of(&scene, pages, options.seconds))
+    Ok(Report::of(&scene, pages, options.seconds, load_average))
 }
 
 /// One step, if the stack is `well`, and the mending afterwards.

@@ -49,8 +49,9 @@ pub(super) fn of(report: &Report) -> String {
         svg.path(&curve(&good, &per_second(&line.good)), colour);
         svg.path(&curve(&bad, &per_second(&line.refused)), colour);
         svg.path(&curve(&bad, &per_second(&line.failed)), RED);
-        let p99: Vec<_> = line.p99_ms.iter().map(|value| value.unwrap_or_default()).collect();
-        svg.path(&curve(&slow, &p99), colour);
+        for points in stretches(&slow, &line.p99_ms) {
+            svg.path(&points, colour);
+        }
     }
     slow.clock(&mut svg);
     svg.finish()
@@ -70,6 +71,14 @@ fn curve(chart: &Chart, values: &[f64]) -> Vec<(f64, f64)> {
     let (Some(first), Some(last)) = (first, last) else { return Vec::new() };
     let points = values.iter().enumerate().take(last + 1).skip(first);
     points.map(|(second, value)| (chart.at(second as f64 + 0.5), chart.level(*value))).collect()
+}
+
+/// The points of the stretches in which there is something to show.
+fn stretches(chart: &Chart, values: &[Option<f64>]) -> Vec<Vec<(f64, f64)>> {
+    let at = |second: usize, value: f64| (chart.at(second as f64 + 0.5), chart.level(value));
+    let numbered: Vec<_> = values.iter().enumerate().collect();
+    let parts = numbered.split(|(_, value)| value.is_none()).filter(|part| !part.is_empty());
+    parts.map(|part| part.iter().filter_map(|(second, value)| Some(at(*second, (**value)?))).collect()).collect()
 }
 
 /// The next number with one digit that is not zero, so that a scale has round marks.
@@ -148,6 +157,13 @@ mod tests {
         assert_eq!(curve(&chart, &[0.0; 10]), []);
         let points = curve(&chart, &[0.0, 0.0, 0.0, 5.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0]);
         assert_eq!(points, [(2.5, 10.0), (3.5, 5.0), (4.5, 10.0)]);
+    }
+
+    #[test]
+    fn where_nothing_was_answered_there_is_no_latency() {
+        let chart = Chart { x: (0.0, 4.0), y: (0.0, 10.0), seconds: 4.0, most: 10.0, logarithmic: false };
+        let stretches = stretches(&chart, &[Some(10.0), None, Some(0.0), Some(5.0)]);
+        assert_eq!(stretches, [vec![(0.5, 0.0)], vec![(2.5, 10.0), (3.5, 5.0)]]);
     }
 
     #[test]

@@ -12,6 +12,11 @@ pub(super) fn of(report: &Report) -> String {
         "Gateway, services, databases and load share {cpus} CPUs. Limits were watched for {} s.\n",
         report.seconds
     );
+    if report.load_average > cpus as f64 / 2.0 {
+        let load = crate::verdict::number(report.load_average);
+        text +=
+            &format!("The machine was busy with other things (load average {load} before): latencies say little.\n");
+    }
     text += "Times count from when a request should have begun. Latencies are medians of the p99 of several windows.\n";
     text += "The gateway is configured as by `make up`, except:\n";
     report.differences.iter().for_each(|difference| text += &format!("- {difference}\n"));

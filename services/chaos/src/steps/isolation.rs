@@ -24,6 +24,9 @@ const UPSTREAM: &str = "payments";
 const PATIENCE: Duration = Duration::from_secs(8);
 /// How long it may take to close again: some rounds of probes.
 const RETURN_PATIENCE: Duration = Duration::from_secs(30);
+/// How long attempts in flight may take before the node is mended all the same: in time before the first probe.
+const IDLE_PATIENCE: Duration = Duration::from_millis(2200);
+const IN_FLIGHT: &str = "supplex_upstream_in_flight";
 /// Between two looks. An answer takes some time as well.
 const LOOK: Duration = Duration::from_millis(4);
 /// How long a probe takes, so that it can be counted before its success closes the breaker. Not slow for a breaker.
@@ -60,7 +63,7 @@ pub(super) async fn follow(
     let (looks, in_flight) = until_open(scene, watched).await?;
     let isolation = watch::isolation(&looks).ok_or("the breaker opened and closed unseen")?;
     scene.notebook.tell_of(isolation.opened, "its breaker is open");
-    scene.pass(1.0).await;
+    until_idle(scene, watched).await?;
     mend().await?;
     scene.set_faults(NODE, COUNTABLE).await?;
     scene.notebook.tell("the node is mended; a request takes it 100 ms, so that probes can be counted");
@@ -88,8 +91,8 @@ async fn until_open(scene: &Scene, watched: &Watched) -> Result<(Vec<Look>, u64)
     loop {
         let look = watch::look(scene.admin, scene.now(), UPSTREAM, watched.endpoint).await?;
         looks.push(look);
-        let labels = [("upstream", UPSTREAM), ("endpoint", endpoint.as_str())];
-        in_flight = in_flight.max(scene.metrics().await?.sum("supplex_upstream_in_flight", &labels));
+        in_flight =
+            in_flight.max(scene.metrics().await?.sum(IN_FLIGHT, &[("upstream", UPSTREAM), ("endpoint", &endpoint)]));
         if look.opened > watched.first.opened {
             return Ok((looks, in_flight as u64));
         }
@@ -99,6 +102,18 @@ async fn until_open(scene: &Scene, watched: &Watched) -> Result<(Vec<Look>, u64)
         }
         tokio::time::sleep(LOOK).await;
     }
+}
+
+/// Waits until what was in flight at the node has ended, but not until the breaker probes.
+async fn until_idle(scene: &Scene, watched: &Watched) -> Result<(), String> {
+    let (begun, endpoint) = (Instant::now(), watched.endpoint.to_string());
+    while scene.metrics().await?.sum(IN_FLIGHT, &[("upstream", UPSTREAM), ("endpoint", &endpoint)]) > 0.0 {
+        if begun.elapsed() > IDLE_PATIENCE {
+            return Ok(());
+        }
+        tokio::time::sleep(LOOK).await;
+    }
+    Ok(())
 }
 
 /// How a node came back.

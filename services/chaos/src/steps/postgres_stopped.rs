@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 use rustix::process::Signal;
 use supplex_stack::component::Component;
 use supplex_stack::http;
+use supplex_stack::state::Running;
 
 use super::{judge_failures, judge_latency, windows};
 use crate::config::OPEN_FOR;
@@ -37,9 +38,10 @@ pub(super) async fn run(scene: &Scene) -> Result<(), String> {
     scene.notebook.tell("Postgres is stopped (SIGINT: at once, whoever is connected)");
     let postgres = scene.running(Component::Postgres)?;
     postgres.process.signal(Signal::INT).map_err(|error| error.to_string())?;
+    let ended = until_gone(scene, &postgres).await;
     scene.pass(4.0).await;
     let admin = http::get(scene.admin, "/readyz", Duration::from_secs(2)).await;
-    let outage = scene.since(from);
+    let outage = Outage { begun: from, ended: ended.unwrap_or(from), over: scene.now() };
     if postgres.process.is_alive() {
         scene.kill(Component::Postgres).await?;
     }
@@ -62,12 +64,35 @@ pub(super) async fn run(scene: &Scene) -> Result<(), String> {
     judge_failures(scene, std::slice::from_ref(&alive), during);
     judge_latency(scene, &alive, 1.2, before, during);
     for record in &groups {
-        judge_honesty(scene, record, outage);
+        judge_honesty(scene, record, &outage);
         let back = last_failure(record, during).map_or(0.0, |at| at.saturating_sub(answered).as_secs_f64());
         let what = format!("{} work again by themselves, after Postgres answers", record.name());
         scene.notebook.judge(Verdict::at_most(what, " s", RETURN_S, Some(back)));
     }
     Ok(())
+}
+
+/// The time in which Postgres was away.
+struct Outage {
+    /// When it was told to stop.
+    begun: Duration,
+    /// When it had stopped.
+    ended: Duration,
+    /// When it was started again.
+    over: Duration,
+}
+
+/// Waits until the server has ended; it shuts down in order. `None` when it takes too long.
+async fn until_gone(scene: &Scene, postgres: &Running) -> Option<Duration> {
+    let begun = Instant::now();
+    while postgres.process.is_alive() {
+        if begun.elapsed() > Duration::from_secs(10) {
+            return None;
+        }
+        tokio::time::sleep(Duration::from_millis(2)).await;
+    }
+    scene.notebook.tell("Postgres has ended");
+    Some(scene.now())
 }
 
 /// Waits until nobody has failed for half a second.
@@ -90,9 +115,11 @@ async fn all_good_again(scene: &Scene, groups: &[Record]) -> Result<(), String> 
     }
 }
 
-/// What fails must be told as 503 with a reason, and soon.
-fn judge_honesty(scene: &Scene, record: &Record, outage: Span) {
-    let tally = record.tally(outage);
+/// What fails must be told as 503 with a reason, and soon. While Postgres shuts down it keeps the services waiting itself.
+fn judge_honesty(scene: &Scene, record: &Record, outage: &Outage) {
+    let whole = Span { from: outage.begun, to: outage.over };
+    let gone = Span { from: outage.ended, to: outage.over };
+    let tally = record.tally(whole);
     let honest = |outcome: &String| outcome.starts_with("503 ") || outcome.starts_with('2');
     let dishonest: u64 = tally.outcomes.iter().filter(|(outcome, _)| !honest(outcome)).map(|(_, count)| count).sum();
     let holds = dishonest == 0 && tally.failed > 0;
@@ -102,15 +129,15 @@ fn judge_honesty(scene: &Scene, record: &Record, outage: Span) {
         let failed = record.samples(span).into_iter().filter(|sample| sample.class == Class::Failed);
         percentile(failed.map(|sample| sample.took), 0.99)
     };
-    let p99 = p99_in(outage);
+    let p99 = p99_in(gone);
     scene.notebook.judge(Verdict::at_most(
-        format!("{} fail quickly (p99 of failures)", record.name()),
+        format!("{} fail quickly once it has ended (p99 of failures)", record.name()),
         " ms",
         BAR_MS,
         p99,
     ));
     let parts: Vec<_> =
-        windows(outage).into_iter().map(|part| p99_in(part).map_or_else(|| "-".to_owned(), number)).collect();
+        windows(whole).into_iter().map(|part| p99_in(part).map_or_else(|| "-".to_owned(), number)).collect();
     scene
         .notebook
         .figure(format!("p99 of failures of {}, by fifths of the outage, ms", record.name()), parts.join(", "));
