@@ -63,7 +63,7 @@ pub async fn payments(gateway: SocketAddr) -> Result<Order, String> {
     }
     let make = move |number: u64| {
         let client = client(2, number % CLIENTS);
-        if number % AUTHORISES == 0 { authorise(number, &client) } else { get(&pick(&paths, number), &client) }
+        if number.is_multiple_of(AUTHORISES) { authorise(number, &client) } else { get(&pick(&paths, number), &client) }
     };
     Ok(Order { name: "payments", rate: PAYMENTS_RATE, targets: vec![gateway], make: Arc::new(make) })
 }

@@ -40,6 +40,9 @@ pub struct Options {
     pub admin_port: u16,
 }
 
+/// Makes one configuration of the gateway from another, or says why it cannot.
+pub type Adjust = fn(&str) -> Result<String, String>;
+
 /// The places of one clone. All paths are absolute.
 #[derive(Clone, Debug)]
 pub struct Layout {
@@ -57,8 +60,8 @@ pub struct Layout {
     pub port: u16,
     /// Its admin endpoint's preferred port.
     pub admin_port: u16,
-    /// Makes another configuration of the gateway from the usual one, or says why it cannot. `None`: the usual one.
-    pub adjust: Option<fn(&str) -> Result<String, String>>,
+    /// Makes another configuration of the gateway from the usual one. `None`: the usual one.
+    pub adjust: Option<Adjust>,
 }
 
 impl Layout {
