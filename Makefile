@@ -11,12 +11,16 @@ export CARGO_TERM_COLOR ?= auto
 FUZZ_SECONDS ?= 1800
 SOAK_SECONDS ?= 600
 
+# `make chaos`: how long limits are watched (everything else is scaled with it), and which steps; all when empty.
+CHAOS_SECONDS ?= 60
+STEPS ?=
+
 # Connections are descriptors: take as many as the system allows.
 RAISE := ulimit -n "$$(ulimit -Hn)" 2>/dev/null || true;
 TARGET := $(or $(CARGO_TARGET_DIR),target)
 STACK := $(TARGET)/release/supplex-stack
 
-.PHONY: help up down seed status test check soak fuzz bench bench-peers compose-up compose-down tools
+.PHONY: help up down seed status test check soak fuzz bench bench-peers chaos compose-up compose-down tools
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 14
@@ -59,6 +63,10 @@ bench: tools ## Measure the gateway on one pinned core
 bench-peers: tools ## The same beside HAProxy and nginx
 	cargo run -q -p supplex-stack -- install wrk haproxy nginx-light
 	@$(RAISE) cargo bench -p supplex --bench peers
+
+chaos: tools ## Break a stack of its own under load, and judge what clients saw; STEPS=a,b for some steps only
+	cargo build --release -p supplex -p svc-products -p supplex-payments -p supplex-chaos
+	@$(RAISE) $(TARGET)/release/supplex-chaos --out $(TARGET)/chaos --seconds $(CHAOS_SECONDS) $(if $(STEPS),--steps $(STEPS))
 
 compose-up: ## The same stack in containers (needs Docker)
 	docker compose -f docker/compose.yaml up --build --detach --wait

@@ -7,6 +7,7 @@
 
 pub(crate) mod limits;
 mod mailbox;
+pub(crate) mod pulse;
 
 use std::net::SocketAddr;
 use std::os::fd::OwnedFd;

@@ -51,8 +51,8 @@ pub(super) async fn supervise(prepared: Prepared) -> Result<u8, Failure> {
     publish::deliver(&sidecar.crew, messages).await;
     sidecar.limits.configure(&snapshot);
     let (questions, asked) = limits::questions();
-    let answering = Rc::clone(&sidecar);
-    spawn_local(async move { crate::sidecar::limits::run(&answering, asked).await });
+    let (answering, pulse) = (Rc::clone(&sidecar), questions.pulse().clone());
+    spawn_local(async move { crate::sidecar::limits::run(&answering, asked, &pulse).await });
     sidecar.limits.settle().await;
     let mut ends = crew::start(&sidecar.crew, inboxes, &log, &questions).map_err(no_worker)?;
     drop((log, questions));

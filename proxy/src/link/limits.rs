@@ -7,6 +7,7 @@
 
 use std::sync::Arc;
 
+use super::pulse::Pulse;
 use supplex_engine::config::Snapshot;
 use supplex_engine::limit::{CHARGES_MOST, Charge, Verdict};
 use tokio::sync::mpsc::{Receiver, Sender, channel};
@@ -74,21 +75,30 @@ pub(crate) enum StoreError {
 
 /// The workers' end of the queue. Cheap to clone.
 #[derive(Clone, Debug)]
-pub(crate) struct QuestionSender(Sender<Question>);
+pub(crate) struct QuestionSender {
+    queue: Sender<Question>,
+    pulse: Pulse,
+}
 
 impl QuestionSender {
+    /// Whether whoever answers is at work.
+    #[must_use]
+    pub(crate) fn pulse(&self) -> &Pulse {
+        &self.pulse
+    }
+
     /// Leaves a question and wakes the sidecar. Never blocks.
     ///
     /// # Errors
     /// [`StoreError::Full`] when the queue is full or nobody reads it; the question is dropped then.
     pub(crate) fn ask(&self, question: Question) -> Result<(), StoreError> {
-        self.0.try_send(question).map_err(|_| StoreError::Full)
+        self.queue.try_send(question).map_err(|_| StoreError::Full)
     }
 }
 
-/// The queue of questions.
+/// The queue of questions. Whoever answers them keeps the [`QuestionSender::pulse`].
 #[must_use]
 pub(crate) fn questions() -> (QuestionSender, Receiver<Question>) {
-    let (sender, receiver) = channel(QUESTIONS_MOST);
-    (QuestionSender(sender), receiver)
+    let (queue, receiver) = channel(QUESTIONS_MOST);
+    (QuestionSender { queue, pulse: Pulse::default() }, receiver)
 }

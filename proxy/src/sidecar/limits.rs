@@ -27,6 +27,7 @@ use tokio::task::{spawn_local, yield_now};
 use super::Sidecar;
 use crate::link::Mailbox;
 use crate::link::limits::{Question, StoreError};
+use crate::link::pulse::Pulse;
 use caller::Caller;
 use local::Local;
 use measure::{Kind, Measure};
@@ -133,8 +134,15 @@ impl Desk {
     }
 }
 
-/// Answers questions for as long as there are workers.
-pub(crate) async fn run(sidecar: &Sidecar, mut questions: Receiver<Question>) {
+/// Answers questions for as long as there are workers, who see by the pulse whether it does.
+pub(crate) async fn run(sidecar: &Sidecar, questions: Receiver<Question>, pulse: &Pulse) {
+    tokio::select! {
+        () = answer(sidecar, questions) => {}
+        () = pulse.keep() => {}
+    }
+}
+
+async fn answer(sidecar: &Sidecar, mut questions: Receiver<Question>) {
     let mut batch = Vec::with_capacity(AT_ONCE);
     while questions.recv_many(&mut batch, AT_ONCE).await > 0 {
         for question in batch.drain(..) {

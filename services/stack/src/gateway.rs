@@ -15,11 +15,13 @@ pub(crate) struct Addresses {
     pub(crate) admin: SocketAddr,
     pub(crate) products: Vec<SocketAddr>,
     pub(crate) payments: Vec<SocketAddr>,
+    /// With its password.
+    pub(crate) redis: String,
 }
 
 /// The configuration for the stack.
 pub(crate) fn config(addresses: &Addresses) -> String {
-    let Addresses { listener, admin, products, payments } = addresses;
+    let Addresses { listener, admin, products, payments, redis } = addresses;
     let [products, payments] = [products, payments].map(|nodes| {
         let quoted: Vec<String> = nodes.iter().map(|node| format!("\"{node}\"")).collect();
         quoted.join(", ")
@@ -30,6 +32,7 @@ pub(crate) fn config(addresses: &Addresses) -> String {
 [gateway]
 workers = "auto"
 admin = "{admin}"
+trusted_proxies = ["127.0.0.1/32"]    # so clients on this machine can be told apart, by X-Forwarded-For
 
 [[listeners]]
 name = "{LISTENER}"
@@ -41,26 +44,57 @@ match = {{ prefix = "/api/products" }}
 upstream = "products"
 strip_prefix = "/api"
 timeout = "3s"
+retries = {{ max = 1 }}
+limits = ["per-client"]
 
 [upstreams.products]
 endpoints = [{products}]
 balance = "least_request"
 connect_timeout = "250ms"
 attempt_timeout = "2s"
+max_in_flight = 512
+queue = {{ max = 128, timeout = "100ms" }}
 
-# A card may take three seconds, and the service itself gives up after five.
+[upstreams.products.health]
+path = "/healthz"
+
+[upstreams.products.breaker]
+
+# A card may take three seconds, and the service itself gives up after five. Whoever pays with an Idempotency-Key pays
+# once, however often it is tried.
 [[routes]]
 name = "payments"
 match = {{ prefix = "/api/payments" }}
 upstream = "payments"
 strip_prefix = "/api"
 timeout = "7s"
+retries = {{ max = 1, post_with_idempotency_key = true }}
+priority = "high"
+limits = ["per-client"]
 
 [upstreams.payments]
 endpoints = [{payments}]
 balance = "least_request"
 connect_timeout = "250ms"
 attempt_timeout = "6s"
+max_in_flight = 512
+queue = {{ max = 128, timeout = "100ms" }}
+
+[upstreams.payments.health]
+path = "/healthz"
+
+[upstreams.payments.breaker]
+slow_after = "4s"
+
+# Far above what a person does, and below what hurts.
+[limits.per-client]
+rate = "500/s"
+burst = 1000
+key = "client_ip"
+store = "redis"
+
+[redis]
+url = "{redis}"
 "#
     )
 }
@@ -73,7 +107,8 @@ struct Ready {
 }
 
 /// Where the gateway of process `pid` serves: the listener and the admin endpoint. `None` until it does.
-pub(crate) fn serving(ready_file: &Path, pid: u32) -> Option<(SocketAddr, SocketAddr)> {
+#[must_use]
+pub fn serving(ready_file: &Path, pid: u32) -> Option<(SocketAddr, SocketAddr)> {
     let ready: Ready = serde_json::from_slice(&std::fs::read(ready_file).ok()?).ok()?;
     let listener = ready.listeners.get(LISTENER)?;
     // The file of an earlier gateway says nothing about this one.
@@ -92,6 +127,7 @@ mod tests {
             admin: local(9900),
             products: [7102, 7112].map(local).to_vec(),
             payments: [7104, 7114, 7124].map(local).to_vec(),
+            redis: "redis://:secret@127.0.0.1:6379/0".into(),
         };
         let config: toml::Table = config(&addresses).parse().expect("TOML");
         assert_eq!(config["gateway"]["admin"].as_str(), Some("127.0.0.1:9900"));
@@ -100,6 +136,11 @@ mod tests {
         assert_eq!(config["upstreams"]["products"]["endpoints"][1].as_str(), Some("127.0.0.1:7112"));
         assert_eq!(config["routes"][1]["match"]["prefix"].as_str(), Some("/api/payments"));
         assert_eq!(config["upstreams"]["payments"]["endpoints"][2].as_str(), Some("127.0.0.1:7124"));
+        assert_eq!(config["redis"]["url"].as_str(), Some("redis://:secret@127.0.0.1:6379/0"));
+        for upstream in ["products", "payments"] {
+            assert!(config["upstreams"][upstream]["breaker"].is_table(), "{upstream}");
+            assert_eq!(config["upstreams"][upstream]["health"]["path"].as_str(), Some("/healthz"), "{upstream}");
+        }
     }
 
     #[test]

@@ -6,6 +6,7 @@ use std::path::Path;
 use crate::component::Component;
 use crate::gateway::{self, Addresses};
 use crate::layout::Layout;
+use crate::postgres::write_private;
 use crate::process::Program;
 use crate::state::State;
 use crate::{Error, leftovers, port};
@@ -57,17 +58,23 @@ impl Plan {
                 let above = layout.admin_port + u16::from(layout.admin_port == address.port());
                 let admin = admin.map_or_else(|| port::from(above).map(port::local), Ok)?;
                 plan.admin = Some(admin);
-                format!("{}\n{}", plan.gateway_config(admin, state)?, version_of(&layout.gateway)?)
+                format!("{}\n{}", plan.gateway_config(admin, layout, state)?, version_of(&layout.gateway)?)
             }
             _ => format!("{address} {}", layout.data.display()),
         };
         Ok(plan)
     }
 
-    fn gateway_config(&self, admin: SocketAddr, state: &State) -> Result<String, Error> {
+    fn gateway_config(&self, admin: SocketAddr, layout: &Layout, state: &State) -> Result<String, Error> {
         let [products, payments] = [&Component::PRODUCTS[..], &Component::PAYMENTS[..]]
             .map(|nodes| nodes.iter().map(|node| address_of(*node, state)).collect::<Result<Vec<_>, _>>());
-        Ok(gateway::config(&Addresses { listener: self.address, admin, products: products?, payments: payments? }))
+        let redis = layout.store()?.url(address_of(Component::Redis, state)?);
+        let addresses = Addresses { listener: self.address, admin, products: products?, payments: payments?, redis };
+        let config = gateway::config(&addresses);
+        match layout.adjust {
+            Some(adjust) => adjust(&config).map_err(Error::State),
+            None => Ok(config),
+        }
     }
 
     /// Lays out what the component needs on disk or in the database, and says how to start it.
@@ -108,7 +115,8 @@ impl Plan {
     fn gateway_program(&self, layout: &Layout, state: &State) -> Result<Program, Error> {
         let admin = self.admin.unwrap_or(self.address);
         let (config, ready) = (layout.gateway_config(), layout.gateway_ready());
-        std::fs::write(&config, self.gateway_config(admin, state)?).map_err(Error::path("write", &config))?;
+        // It has the password of Redis in it.
+        write_private(&config, &self.gateway_config(admin, layout, state)?)?;
         if ready.exists() {
             std::fs::remove_file(&ready).map_err(Error::path("remove", &ready))?;
         }

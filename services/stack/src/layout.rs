@@ -40,6 +40,9 @@ pub struct Options {
     pub admin_port: u16,
 }
 
+/// Makes one configuration of the gateway from another, or says why it cannot.
+pub type Adjust = fn(&str) -> Result<String, String>;
+
 /// The places of one clone. All paths are absolute.
 #[derive(Clone, Debug)]
 pub struct Layout {
@@ -57,6 +60,8 @@ pub struct Layout {
     pub port: u16,
     /// Its admin endpoint's preferred port.
     pub admin_port: u16,
+    /// Makes another configuration of the gateway from the usual one. `None`: the usual one.
+    pub adjust: Option<Adjust>,
 }
 
 impl Layout {
@@ -81,6 +86,7 @@ impl Layout {
             payments: absolute(&options.payments, "svc-payments")?,
             port: options.port,
             admin_port: options.admin_port,
+            adjust: None,
         })
     }
 

@@ -1,8 +1,9 @@
 //! Runs the whole stack natively: Postgres, Redis, the services and the gateway.
 //!
-//! Two users: the binary `supplex-stack` behind `make up`, and tests that need a private Postgres, Redis or service of
-//! their own ([`postgres::Temporary`], [`redis::Temporary`], [`service::Process`]). Nothing here is part of the gateway, and nothing here runs in
-//! production. A process is only ever signalled through a handle that was checked to be the process that was started.
+//! Three users: the binary `supplex-stack` behind `make up`; `make chaos`, which does things to a stack of its own
+//! ([`up::start_again`]); and tests that need a private Postgres, Redis or service of their own ([`postgres::Temporary`],
+//! [`redis::Temporary`], [`service::Process`]). Nothing here is part of the gateway, and nothing here runs in production.
+//! A process is only ever signalled through a handle that was checked to be the process that was started.
 //!
 //! Where to read on: `up.rs` for the order of things, `process.rs` for what is done to processes.
 
@@ -10,6 +11,7 @@ pub mod account;
 pub mod component;
 pub mod down;
 pub mod error;
+pub mod gateway;
 pub mod http;
 pub mod layout;
 pub mod leash;
@@ -26,7 +28,6 @@ pub mod status;
 pub mod temporary;
 pub mod up;
 
-mod gateway;
 mod launch;
 mod leftovers;
 mod say;

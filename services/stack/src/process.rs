@@ -78,6 +78,15 @@ impl Identity {
         self.open().is_some()
     }
 
+    /// Sends a signal, and waits for nothing. Says whether the process was there to get it.
+    ///
+    /// # Errors
+    /// When we may not signal it.
+    pub fn signal(&self, signal: Signal) -> Result<bool, Error> {
+        let Some(handle) = self.open() else { return Ok(false) };
+        handle.signal(signal, self.pid).map(|()| true)
+    }
+
     /// Stops the process and waits until it is gone.
     ///
     /// # Errors

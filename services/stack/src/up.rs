@@ -62,7 +62,26 @@ pub async fn up(layout: &Layout) -> Result<(), Error> {
     Ok(())
 }
 
-async fn interruption() -> Error {
+/// Starts one component that has ended again, on its old address, and waits until it is healthy. Leaves all others as they
+/// are, well or not.
+///
+/// # Errors
+/// When it lives, or does not start; it is stopped then.
+pub async fn start_again(component: Component, layout: &Layout) -> Result<(), Error> {
+    let _lock = layout.lock()?;
+    let mut state = State::load(layout)?;
+    if state.alive(component).is_some() {
+        return Err(Error::State(format!("{} is still running", component.name())));
+    }
+    let outcome = start(component, layout, &mut state, &mut Vec::new()).await;
+    if outcome.is_err() {
+        crate::down::stop(component, &mut state)?;
+    }
+    outcome
+}
+
+/// Waits for SIGINT, SIGTERM or SIGHUP.
+pub async fn interruption() -> Error {
     let signals = (signal(SignalKind::interrupt()), signal(SignalKind::terminate()), signal(SignalKind::hangup()));
     let (Ok(mut interrupt), Ok(mut terminate), Ok(mut hangup)) = signals else {
         return Error::State("the system refuses signal handlers".into());

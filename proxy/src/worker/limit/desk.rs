@@ -23,6 +23,7 @@ const FALLBACK_MOST: usize = 16_384;
 const TROUBLE: u32 = 3;
 /// How long, in nanoseconds.
 const PAUSE: u64 = 100_000_000;
+const NANOS_PER_MILLI: u64 = 1_000_000;
 /// Nanoseconds after which nobody expects an answer any more.
 const FORGOTTEN: u64 = 5_000_000_000;
 /// Demands kept for the next question.
@@ -137,7 +138,9 @@ impl Desk {
     ) -> Result<usize, StoreError> {
         let inner = &mut *self.inner.borrow_mut();
         let store = store_of(snapshot, part(demand));
-        if inner.health.get(store).is_some_and(|health| health.paused_until > now) {
+        let paused = inner.health.get(store).is_some_and(|health| health.paused_until > now);
+        // A sidecar that stands still answers nothing, and nothing would be known of it but by waiting.
+        if paused || self.questions.pulse().is_silent(now / NANOS_PER_MILLI) {
             return Err(StoreError::Unreachable);
         }
         inner.serial = inner.serial.wrapping_add(1);
