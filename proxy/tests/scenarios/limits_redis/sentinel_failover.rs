@@ -23,6 +23,7 @@ fn sentinel_failover() {
     let promoted = Instant::now();
     let port = redis.servers.replica.address().port().to_string();
     redis.wait(redis.servers.sentinels[0].tells(&format!("SENTINEL GET-MASTER-ADDR-BY-NAME {NAME}"), &port));
+    let named = Instant::now();
     wait_for("the promoted one", || (server(&gateway).as_ref() == Some(&replica)).then_some(()));
     wait_until_enforced(&gateway, true);
     let (promoted, named, enforced) = (promoted - killed, named - killed, killed.elapsed());
