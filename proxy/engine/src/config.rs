@@ -4,6 +4,7 @@
 //! file is parsed into these types once, by the shell's `config/check`, and never consulted again. Nothing here reads a
 //! file or resolves a name. Where to read on: `route.rs` for the compiled routing table.
 
+pub mod auth;
 pub mod breaker;
 pub mod edits;
 pub mod health;
@@ -20,6 +21,7 @@ use std::net::IpAddr;
 use std::num::NonZeroUsize;
 use std::time::Duration;
 
+pub use auth::{Algorithm, Auth, Jwks, RouteAuth};
 pub use breaker::{Breaker, BreakerMode};
 pub use edits::HeaderEdits;
 pub use health::{Ejection, Health, Probe};
@@ -63,6 +65,10 @@ id!(
     LimitId
 );
 id!(
+    /// A position in [`Snapshot::auth`].
+    AuthId
+);
+id!(
     /// An upstream's position in [`Snapshot::upstreams`].
     UpstreamId
 );
@@ -86,6 +92,8 @@ pub struct Snapshot {
     pub upstreams: Vec<Upstream>,
     /// The limits, sorted by name.
     pub limits: Vec<Limit>,
+    /// Whose tokens are believed, sorted by name.
+    pub auth: Vec<Auth>,
     /// The `[redis]` table; always present when a limit is kept there.
     pub redis: Option<Redis>,
     /// The `[telemetry]` table.

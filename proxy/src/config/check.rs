@@ -3,6 +3,7 @@
 //! Like the decoding before it, it notes every problem and goes on. It reads no file and resolves no name.
 //! Where to read on: one file per table in `check/`.
 
+mod auth;
 mod breakers;
 mod edits;
 mod fallback;
@@ -34,20 +35,24 @@ pub(crate) fn check(config: Config, problems: &mut Problems) -> Option<Blueprint
     let upstreams = upstreams::check(upstreams, problems);
     let Map(limits) = config.limits?.value;
     let limits = limits::check(limits, config.redis.is_some(), problems);
+    let Map(auths) = config.auth?.value;
+    let auths = auth::check(auths, problems);
     let List(routes) = config.routes?.value;
-    let routes = routes::check(routes, &upstreams, &limits, problems);
+    let routes = routes::check(routes, &upstreams, &limits, &auths, problems);
     upstreams::check_use(&upstreams, &routes, problems);
     limits::check_use(&limits, config.redis.as_ref(), &routes, problems);
     let telemetry = gateway::check_telemetry(config.telemetry?.value);
     if !problems.passes() {
         return None;
     }
+    let limits = limits.into_limits();
     Some(Blueprint {
         gateway: gateway?,
         listeners,
         routes,
         upstreams: upstreams.into_plans(),
-        limits: limits.into_limits(),
+        auth: auths.into_auth(&limits),
+        limits: limits,
         redis: limits::check_redis(config.redis),
         telemetry,
         warnings: Report::default(),

@@ -5,6 +5,7 @@
 //! Where to read on: `admin/dispatch.rs` (every path), `admin/gate.rs` (who is let in).
 
 mod answer;
+mod auth;
 mod breakers;
 mod config;
 mod dispatch;

@@ -1,6 +1,7 @@
 //! Laws of the engine: what must hold for any input, one file for each part.
 
 mod arbitrary_bytes;
+mod authentication;
 mod balancing;
 mod breaker;
 mod buckets;
