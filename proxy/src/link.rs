@@ -5,6 +5,7 @@
 //! (`link/limits.rs`).
 //! Where to read on: `worker/upkeep/mailbox.rs` receives, `sidecar/` sends.
 
+mod keys;
 pub(crate) mod limits;
 mod mailbox;
 pub(crate) mod pulse;
@@ -15,9 +16,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use supplex_engine::config::{ListenerId, Snapshot};
-use supplex_engine::stats::{EndpointBlock, EndpointState, LimitBlock, ListenerBlock, RouteBlock, UpstreamBlock};
+use supplex_engine::stats::{
+    AuthBlock, EndpointBlock, EndpointState, LimitBlock, ListenerBlock, RouteBlock, UpstreamBlock,
+};
 use supplex_engine::upstream::Breaker;
 
+pub(crate) use keys::{Key, KeySet};
 pub(crate) use mailbox::{Mailbox, Messages};
 
 /// What the sidecar or another worker leaves for a worker.
@@ -27,6 +31,8 @@ pub(crate) enum Message {
     Configure(Box<Assignment>),
     /// Serve a connection that another worker accepted.
     Adopt(Handoff),
+    /// Keys that tokens are checked with from now on.
+    Keys(Arc<KeySet>),
     /// What the store of limits says to a question of this worker.
     Limited(limits::Answer),
     /// Stop accepting, finish what is under way, close what is not finished after this long, and end.
@@ -43,6 +49,8 @@ pub(crate) struct Assignment {
     /// Sockets that listen, for listeners this worker does not have yet (by name and address). One it has and that is
     /// missing from the snapshot is to be closed.
     pub sockets: Vec<(ListenerId, OwnedFd)>,
+    /// Keys for `[auth]` tables that are new here, or have theirs in another place.
+    pub keys: Vec<Arc<KeySet>>,
 }
 
 /// The blocks of one worker, in the order of the snapshot's lists. What keeps its identity (listener, route, limit and
@@ -57,6 +65,8 @@ pub(crate) struct Blocks {
     pub unrouted: Arc<RouteBlock>,
     /// By `LimitId`.
     pub limits: Vec<Arc<LimitBlock>>,
+    /// By `AuthId`.
+    pub auth: Vec<Arc<AuthBlock>>,
     /// By `UpstreamId`.
     pub upstreams: Vec<UpstreamBlocks>,
     /// By `ListenerId`: the blocks of all workers for that listener, this one's included; read to enforce

@@ -6,6 +6,7 @@
 //! (how it reaches the workers), `admin.rs` (who may ask what).
 
 pub(crate) mod admin;
+pub(crate) mod auth;
 pub(crate) mod breakers;
 pub(crate) mod busy;
 pub(crate) mod limits;
@@ -95,6 +96,8 @@ pub(crate) struct Sidecar {
     pub(crate) probes: probes::Probes,
     /// How busy the workers were lately.
     pub(crate) busy: busy::Meter,
+    /// The keys that tokens are checked with.
+    pub(crate) auth: auth::Keys,
     /// The stores of limits.
     pub(crate) limits: limits::Desk,
     /// Held while a snapshot is on its way, so that they go out one after the other.
@@ -125,6 +128,7 @@ impl Sidecar {
             running: RefCell::new(running),
             resolver,
             reloads: RefCell::default(),
+            auth: auth::Keys::default(),
             limits: limits::Desk::default(),
             publishing: Mutex::new(()),
             draining: Cell::new(false),

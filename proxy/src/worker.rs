@@ -3,7 +3,7 @@
 //! It owns an executor, a ring, its listening sockets, upstream connections, balancers, timers and counters. It takes no
 //! lock, shares no mutable memory and never waits for anybody but the kernel.
 //!
-//! The path of a request: `accept.rs` → `connection.rs` → `intake.rs` → `limit.rs` →
+//! The path of a request: `accept.rs` → `connection.rs` → `intake.rs` → `authenticate.rs` → `limit.rs` →
 //! `exchange.rs` → `forward.rs` → `relay.rs` →
 //! `account.rs`; `respond.rs` is where it turns back early. `upkeep.rs` drives all of it.
 
@@ -12,6 +12,7 @@ mod account;
 mod adaptive;
 mod admission;
 mod arrival;
+mod authenticate;
 mod breaker;
 mod connection;
 mod exchange;

@@ -64,6 +64,7 @@ fn request(name: &str, bytes: &[u8], rewrite: &Rewrite, edits: &HeaderEdits) {
             bytes,
             rewrite,
             edits,
+            vouched: supplex_engine::auth::Vouched::default(),
             client,
             trusted: false,
             secure: false,

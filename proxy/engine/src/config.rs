@@ -5,6 +5,7 @@
 //! file or resolves a name. Where to read on: `route.rs` for the compiled routing table.
 
 pub mod adaptive;
+pub mod auth;
 pub mod breaker;
 pub mod edits;
 pub mod health;
@@ -22,6 +23,7 @@ use std::num::NonZeroUsize;
 use std::time::Duration;
 
 pub use adaptive::{Adaptive, Tolerance};
+pub use auth::{Algorithm, Auth, Jwks, RouteAuth};
 pub use breaker::{Breaker, BreakerMode};
 pub use edits::HeaderEdits;
 pub use health::{Ejection, Health, Probe};
@@ -65,6 +67,10 @@ id!(
     LimitId
 );
 id!(
+    /// A position in [`Snapshot::auth`].
+    AuthId
+);
+id!(
     /// An upstream's position in [`Snapshot::upstreams`].
     UpstreamId
 );
@@ -88,6 +94,8 @@ pub struct Snapshot {
     pub upstreams: Vec<Upstream>,
     /// The limits, sorted by name.
     pub limits: Vec<Limit>,
+    /// Whose tokens are believed, sorted by name.
+    pub auth: Vec<Auth>,
     /// The `[redis]` table; always present when a limit is kept there.
     pub redis: Option<Redis>,
     /// The `[telemetry]` table.

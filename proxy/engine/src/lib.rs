@@ -5,6 +5,7 @@
 //! The shell (`proxy/src`) acts on the answers. `proxy/ARCHITECTURE.md` is the map of both.
 #![forbid(unsafe_code)]
 
+pub mod auth;
 pub mod config;
 pub mod ebb;
 pub mod exchange;

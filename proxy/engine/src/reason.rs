@@ -47,6 +47,14 @@ pub enum Reason {
     BreakerOpen,
     /// The exchange waited longer for its turn at the upstream than `queue.timeout`.
     UpstreamQueueTimeout,
+    /// The route asks for a token, and the request has none.
+    AuthRequired,
+    /// The request's token does not hold.
+    AuthInvalid,
+    /// The request's token has expired.
+    AuthExpired,
+    /// No keys to check tokens with were ever loaded.
+    AuthUnavailable,
     /// A rate limit of the route is used up.
     LimitExceeded,
     /// The store of a rate limit does not answer, and the limit says to refuse then.
@@ -106,6 +114,10 @@ rows! {
     UpstreamBusy "upstream.busy" 503 "connection_limit_reached" "The upstream has too many requests in flight";
     BreakerOpen "breaker.open" 503 "destination_unavailable" "The upstream is left alone because it fails";
     UpstreamQueueTimeout "upstream.queue_timeout" 503 "connection_limit_reached" "The request waited too long for its turn at the upstream";
+    AuthRequired "auth.required" 401 "http_request_denied" "The request has no bearer token";
+    AuthInvalid "auth.invalid" 401 "http_request_denied" "The bearer token is not valid";
+    AuthExpired "auth.expired" 401 "http_request_denied" "The bearer token has expired";
+    AuthUnavailable "auth.unavailable" 503 "http_request_denied" "Bearer tokens cannot be checked at the moment";
     LimitExceeded "limit.exceeded" 429 "http_request_denied" "The client has sent too many requests";
     LimitStore "limit.store" 503 "http_request_denied" "The rate limit cannot be checked at the moment";
     ConnectionLimit "connection.limit" 503 "connection_limit_reached" "The listener has too many connections";

@@ -2,6 +2,7 @@
 //!
 //! One function, called by the fuzzer and by plain tests over the seeds.
 
+use supplex_engine::auth::Vouched;
 use supplex_engine::config::{HeaderEdits, Rewrite};
 use supplex_engine::http1::{
     Field, FieldId, Framing, Limits, RequestContext, RequestHead, Version, Violation, write_request,
@@ -95,6 +96,7 @@ fn forwarded_means_the_same(head: &RequestHead, bytes: &[u8], trusted: bool) {
         bytes,
         rewrite: &Rewrite::default(),
         edits: &HeaderEdits::default(),
+        vouched: Vouched::default(),
         client: [192, 0, 2, 1].into(),
         trusted,
         secure: true,

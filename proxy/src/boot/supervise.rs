@@ -22,7 +22,7 @@ use super::listeners::Book;
 use super::{Prepared, preflight};
 use crate::link::{Message, limits};
 use crate::sidecar::reload::{Trigger, reload};
-use crate::sidecar::{Running, Sidecar, admin, breakers, busy, probes, publish, resolve, watch};
+use crate::sidecar::{Running, Sidecar, admin, auth, breakers, busy, probes, publish, resolve, watch};
 use resolve::Resolver;
 
 /// How much longer than `drain_timeout` the workers get to cut what is left.
@@ -47,8 +47,11 @@ pub(super) async fn supervise(prepared: Prepared) -> Result<u8, Failure> {
         loaded_at: SystemTime::now(),
     };
     let sidecar = Rc::new(Sidecar::new(origin, members, log_control, book, running, resolver));
-    let messages = publish::assignments(&mut sidecar.registry.borrow_mut(), &snapshot, sockets);
+    let keys = auth::prepare(&sidecar, &snapshot.auth).await;
+    let mut messages = publish::assignments(&mut sidecar.registry.borrow_mut(), &snapshot, sockets);
+    auth::enclose(&keys, &mut messages);
     publish::deliver(&sidecar.crew, messages).await;
+    auth::follow(&sidecar, keys).await;
     sidecar.limits.configure(&snapshot);
     let (questions, asked) = limits::questions();
     let (answering, pulse) = (Rc::clone(&sidecar), questions.pulse().clone());

@@ -29,13 +29,14 @@ pub(super) fn run(arguments: &RoutesArguments) -> ExitCode {
 }
 
 fn table(blueprint: &Blueprint) -> String {
-    let mut rows = vec![["ROUTE", "MATCH", "DESTINATION", "TIMEOUT"].map(str::to_owned)];
+    let mut rows = vec![["ROUTE", "MATCH", "DESTINATION", "TIMEOUT", "AUTH"].map(str::to_owned)];
     for (_, route) in in_order(&blueprint.routes) {
         rows.push([
             route.name.to_string(),
             matches(&route.matcher),
             destination(route, blueprint),
             format!("{:?}", route.timeout),
+            auth(route, blueprint),
         ]);
     }
     aligned(&rows)
@@ -76,11 +77,18 @@ fn destination(route: &Route, blueprint: &Blueprint) -> String {
     format!("{target}{strip}{add}")
 }
 
+/// Whose tokens the route asks for.
+fn auth(route: &Route, blueprint: &Blueprint) -> String {
+    let Some(asked) = route.auth else { return "-".to_owned() };
+    let name = blueprint.auth.get(asked.auth.index()).map_or("", |auth| &*auth.name);
+    format!("{name}{}", if asked.optional { " (optional)" } else { "" })
+}
+
 /// The rows with their columns padded to the widest cell.
-fn aligned(rows: &[[String; 4]]) -> String {
+fn aligned(rows: &[[String; 5]]) -> String {
     let width = |column: usize| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or(0);
-    let widths = [width(0), width(1), width(2), width(3)];
-    let line = |row: &[String; 4]| {
+    let widths = [width(0), width(1), width(2), width(3), width(4)];
+    let line = |row: &[String; 5]| {
         let cells = row.iter().zip(widths).map(|(cell, width)| format!("{cell:<width$}")).collect::<Vec<_>>();
         format!("{}\n", cells.join("  ").trim_end())
     };

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
 
 use supplex_engine::config::{
-    Address, Endpoint, Gateway, Limit, Listener, Redis, Route, Snapshot, Telemetry, Upstream,
+    Address, Auth, Endpoint, Gateway, Limit, Listener, Redis, Route, Snapshot, Telemetry, Upstream,
 };
 use supplex_engine::route::RouteTable;
 
@@ -29,6 +29,8 @@ pub(crate) struct Blueprint {
     pub(crate) upstreams: Vec<UpstreamPlan>,
     /// The limits, sorted by name.
     pub(crate) limits: Vec<Limit>,
+    /// Whose tokens are believed, sorted by name.
+    pub(crate) auth: Vec<Auth>,
     /// The `[redis]` table.
     pub(crate) redis: Option<Redis>,
     /// The `[telemetry]` table.
@@ -81,6 +83,7 @@ impl Blueprint {
             routes: self.routes.clone(),
             upstreams: self.upstreams.iter().map(|upstream| upstream.resolve(resolved)).collect(),
             limits: self.limits.clone(),
+            auth: self.auth.clone(),
             redis: self.redis.clone(),
             telemetry: self.telemetry.clone(),
         }

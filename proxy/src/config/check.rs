@@ -4,6 +4,7 @@
 //! Where to read on: one file per table in `check/`.
 
 mod adaptive;
+mod auth;
 mod breakers;
 mod edits;
 mod fallback;
@@ -36,8 +37,10 @@ pub(crate) fn check(config: Config, problems: &mut Problems) -> Option<Blueprint
     let upstreams = upstreams::check(upstreams, problems);
     let Map(limits) = config.limits?.value;
     let limits = limits::check(limits, config.redis.is_some(), problems);
+    let Map(auths) = config.auth?.value;
+    let auths = auth::check(auths, problems);
     let List(routes) = config.routes?.value;
-    let routes = routes::check(routes, &upstreams, &limits, problems);
+    let routes = routes::check(routes, &upstreams, &limits, &auths, problems);
     upstreams::check_use(&upstreams, &routes, problems);
     let redis_place = config.redis.as_ref().map(|redis| redis.span.clone());
     let redis = redis::check(config.redis, problems);
@@ -46,12 +49,14 @@ pub(crate) fn check(config: Config, problems: &mut Problems) -> Option<Blueprint
     if !problems.passes() {
         return None;
     }
+    let limits = limits.into_limits();
     Some(Blueprint {
         gateway: gateway?,
         listeners,
         routes,
         upstreams: upstreams.into_plans(),
-        limits: limits.into_limits(),
+        auth: auths.into_auth(&limits),
+        limits,
         redis,
         telemetry,
         warnings: Report::default(),

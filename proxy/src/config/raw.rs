@@ -4,6 +4,7 @@
 //! together is not looked at here. `check.rs` makes the engine's types of them.
 
 pub(crate) mod adaptive;
+pub(crate) mod auth;
 pub(crate) mod breaker;
 pub(crate) mod gateway;
 pub(crate) mod health;
@@ -19,6 +20,7 @@ use super::decode::need::{EMPTY_LIST, EMPTY_TABLE, OPTIONAL, REQUIRED};
 use super::decode::{List, Map, table};
 use super::scalar::Name;
 
+pub(crate) use auth::{Auth, RouteAuth};
 pub(crate) use breaker::Breaker;
 pub(crate) use gateway::Gateway;
 pub(crate) use limit::{Limit, RouteLimit};
@@ -42,6 +44,8 @@ table! {
         upstreams: Map<Name, Upstream> = EMPTY_TABLE,
         /// Rate limits, by name.
         limits: Map<Name, Limit> = EMPTY_TABLE,
+        /// Whose JSON Web Tokens are believed, by name.
+        auth: Map<Name, Auth> = EMPTY_TABLE,
         /// The Redis that keeps the buckets of limits; needed when a limit has `store = "redis"`.
         redis: Redis = OPTIONAL,
         /// What the gateway tells about the traffic.

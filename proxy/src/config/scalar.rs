@@ -3,6 +3,7 @@
 //! Nothing here looks at another value; what values mean together is in `check.rs`.
 
 pub(crate) mod address;
+pub(crate) mod auth;
 pub(crate) mod body;
 pub(crate) mod duration;
 pub(crate) mod field;
@@ -27,6 +28,7 @@ mod tolerance;
 pub(crate) mod word;
 
 pub(crate) use address::Target;
+pub(crate) use auth::{ClaimName, ClaimText};
 pub(crate) use body::Body;
 pub(crate) use duration::Duration;
 pub(crate) use field::{EditableField, FieldName, FieldValue};

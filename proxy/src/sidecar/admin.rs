@@ -6,6 +6,7 @@
 
 mod adaptive;
 mod answer;
+mod auth;
 mod breakers;
 mod config;
 mod dispatch;

@@ -3,6 +3,7 @@
 //! Names and help texts stand in `supplex_engine::stats::names`, labels come from the configuration or from small enums,
 //! never from a request. Nothing is kept between two scrapes; scraping costs the workers nothing.
 
+mod auth;
 mod breakers;
 mod family;
 mod limits;
@@ -31,6 +32,7 @@ pub(crate) fn render(sidecar: &Sidecar) -> prometheus::Result<String> {
     let registry = sidecar.registry.borrow();
     let mut families = requests(&registry);
     families.push(limits(&registry));
+    families.extend(auth::families(sidecar, &registry));
     families.extend(upstreams(&registry));
     families.extend(breakers::families(&sidecar.snapshot(), &registry));
     families.extend(connections(&registry));
@@ -216,7 +218,8 @@ mod tests {
 
     /// A sidecar whose workers have counted a little.
     fn counted() -> Sample {
-        let extra = "[upstreams.up.breaker]\n[limits.l]\nrate = \"1/s\"\n";
+        let extra = "[upstreams.up.breaker]\n[limits.l]\nrate = \"1/s\"\n\
+                     [auth.users]\njwks = \"k.json\"\nissuer = \"i\"\naudience = \"a\"\n";
         let text = text(&["a", "b"], &["127.0.0.1:1", "unix:/run/x.sock"]) + extra;
         let sample = block_on(async { Sample::new(&text) });
         let registry = sample.sidecar.registry.borrow();

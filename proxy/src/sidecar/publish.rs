@@ -28,7 +28,7 @@ pub(crate) fn assignments(
     let mut sockets = sockets.into_iter();
     let assignment = |blocks| {
         let sockets = sockets.next().unwrap_or_default();
-        Message::Configure(Box::new(Assignment { snapshot: Arc::clone(snapshot), blocks, sockets }))
+        Message::Configure(Box::new(Assignment { snapshot: Arc::clone(snapshot), blocks, sockets, keys: Vec::new() }))
     };
     registry.assign(snapshot).into_iter().map(assignment).collect()
 }

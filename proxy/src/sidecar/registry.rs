@@ -11,8 +11,8 @@ use supplex_engine::config::Snapshot;
 use supplex_engine::reason::{self, Reason};
 use supplex_engine::stats::histogram::OVERHEAD_BOUNDS;
 use supplex_engine::stats::{
-    EndpointBlock, EndpointState, Histogram, LimitBlock, LimitDecision, LimitSource, ListenerBlock, RouteBlock,
-    UpstreamBlock,
+    AuthBlock, AuthDecision, EndpointBlock, EndpointState, Histogram, LimitBlock, LimitDecision, LimitSource,
+    ListenerBlock, RouteBlock, UpstreamBlock,
 };
 use supplex_engine::upstream::Breaker;
 
@@ -30,6 +30,7 @@ pub(crate) struct Registry {
     routes: BTreeMap<Box<str>, PerWorker<RouteBlock>>,
     unrouted: PerWorker<RouteBlock>,
     limits: BTreeMap<Box<str>, PerWorker<LimitBlock>>,
+    auth: BTreeMap<Box<str>, PerWorker<AuthBlock>>,
     upstreams: BTreeMap<Box<str>, UpstreamEntry>,
     retired: Retired,
 }
@@ -89,6 +90,7 @@ impl Registry {
             routes: BTreeMap::new(),
             unrouted: fresh(workers),
             limits: BTreeMap::new(),
+            auth: BTreeMap::new(),
             upstreams: BTreeMap::new(),
             retired: Retired { overhead, ..Retired::default() },
         }
@@ -105,6 +107,9 @@ impl Registry {
         }
         for limit in &snapshot.limits {
             self.limits.entry(limit.name.clone()).or_insert_with(|| fresh(workers));
+        }
+        for auth in &snapshot.auth {
+            self.auth.entry(auth.name.clone()).or_insert_with(|| fresh(workers));
         }
         for upstream in &snapshot.upstreams {
             let entry = || UpstreamEntry {
@@ -146,6 +151,7 @@ impl Registry {
             routes: snapshot.routes.iter().map(|route| Arc::clone(&self.routes[&route.name][worker])).collect(),
             unrouted: Arc::clone(&self.unrouted[worker]),
             limits: snapshot.limits.iter().map(|limit| Arc::clone(&self.limits[&limit.name][worker])).collect(),
+            auth: snapshot.auth.iter().map(|auth| Arc::clone(&self.auth[&auth.name][worker])).collect(),
             upstreams: upstreams.collect(),
             listener_totals: totals.into_iter().cloned().collect(),
         }
@@ -156,6 +162,7 @@ impl Registry {
     pub(crate) fn retire(&mut self, snapshot: &Snapshot) {
         self.listeners.retain(|name, _| snapshot.listeners.iter().any(|listener| listener.name == *name));
         self.limits.retain(|name, _| snapshot.limits.iter().any(|limit| limit.name == *name));
+        self.auth.retain(|name, _| snapshot.auth.iter().any(|auth| auth.name == *name));
         let retired = &mut self.retired;
         self.routes.retain(|name, blocks| {
             let stays = snapshot.routes.iter().any(|route| route.name == *name);
@@ -213,6 +220,16 @@ impl Registry {
     #[must_use]
     pub(crate) fn limit(&self, name: &str) -> &[Arc<LimitBlock>] {
         self.limits.get(name).map_or(&[], |blocks| blocks)
+    }
+
+    /// The names of `[auth]` tables.
+    pub(crate) fn auth(&self) -> impl Iterator<Item = &str> {
+        self.auth.keys().map(|name| &**name)
+    }
+
+    /// What was decided about the tokens of one table, over all workers.
+    pub(crate) fn auth_decisions(&self, name: &str, decision: AuthDecision) -> u64 {
+        self.auth.get(name).iter().flat_map(|blocks| blocks.iter()).map(|block| block.decisions(decision).get()).sum()
     }
 
     /// Upstreams with their blocks, by name.

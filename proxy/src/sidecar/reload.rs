@@ -16,7 +16,7 @@ use tokio::task::spawn_blocking;
 
 pub(crate) use outcome::{Outcome, Problem, Record, Refusal, Trigger};
 
-use super::{Running, Sidecar, probes, publish, resolve};
+use super::{Running, Sidecar, auth, probes, publish, resolve};
 use crate::config::{self, Blueprint, Report};
 
 /// A configuration file that holds.
@@ -89,10 +89,12 @@ async fn attempt(sidecar: &Rc<Sidecar>) -> Result<Outcome, Vec<Problem>> {
     let fresh = bound.map_err(|error| vec![Problem::whole(&error.to_string(), None)])?;
     // Here the new configuration has won.
     sidecar.resolver.watch(&names, resolve::PATIENCE).await;
+    let keys = auth::prepare(sidecar, &loaded.blueprint.auth).await;
     let generation = sidecar.snapshot().generation + 1;
     let snapshot = Arc::new(loaded.blueprint.snapshot(generation, 0, &sidecar.resolver.resolved()));
     let sockets = sidecar.book.borrow_mut().commit(fresh, &snapshot.listeners);
-    let messages = publish::assignments(&mut sidecar.registry.borrow_mut(), &snapshot, sockets);
+    let mut messages = publish::assignments(&mut sidecar.registry.borrow_mut(), &snapshot, sockets);
+    auth::enclose(&keys, &mut messages);
     sidecar.log.retarget(snapshot.telemetry.access_log.clone());
     sidecar.limits.configure(&snapshot);
     *sidecar.running.borrow_mut() = Running {
@@ -103,6 +105,7 @@ async fn attempt(sidecar: &Rc<Sidecar>) -> Result<Outcome, Vec<Problem>> {
     };
     probes::follow(sidecar);
     publish::deliver(&sidecar.crew, messages).await;
+    auth::follow(sidecar, keys).await;
     let behind = publish::acknowledged(&sidecar.crew, &snapshot).await.err().unwrap_or_default();
     if behind.is_empty() {
         sidecar.registry.borrow_mut().retire(&snapshot);

@@ -31,6 +31,7 @@ pub(super) fn snapshot(generation: u64, routes: &[&str], upstreams: &[(&str, &[&
         routes,
         upstreams: upstreams.iter().map(|(name, endpoints)| upstream(name, endpoints)).collect(),
         limits: Vec::new(),
+        auth: Vec::new(),
         redis: None,
         telemetry: Telemetry { access_log: None },
     }
@@ -70,6 +71,7 @@ fn route(name: &str) -> Route {
         timeout: Duration::from_secs(3),
         retries: None,
         priority: Priority::Normal,
+        auth: None,
         limits: Vec::new(),
         request_headers: HeaderEdits::default(),
         response_headers: HeaderEdits::default(),

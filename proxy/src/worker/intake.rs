@@ -17,6 +17,7 @@ use supplex_engine::limit::Told;
 use supplex_engine::reason::Reason;
 
 use super::arrival::Arrival;
+use super::authenticate::{identify, vouched};
 use super::connection::{Connection, nanos};
 use super::exchange::beginning::{Beginning, Stamp};
 use super::learn;
@@ -89,18 +90,20 @@ pub(super) fn intake(connection: &mut Connection, arrival: &mut Arrival, started
     let decided = decide(&live, head, arrival.bytes(), &settings).and_then(|(id, route)| {
         request.route = Some(id);
         if worker.overload.get().refuses(route.priority) {
-            return Err(Reason::Overloaded);
+            return Err((Reason::Overloaded, Reason::Overloaded.row().title));
         }
-        scratch.demand.gather(&live, id, Counted { head, bytes: arrival.bytes(), peer: connection.peer });
-        Ok(route)
+        let (bytes, peer) = (arrival.bytes(), connection.peer);
+        let identity = identify(&worker, &live, route, head, bytes)?;
+        scratch.demand.gather(&live, id, Counted { head, bytes, peer, identity: identity.as_deref() });
+        Ok((route, identity))
     });
-    let route = match decided {
-        Ok(route) => route,
-        Err(reason) => {
+    let (route, identity) = match decided {
+        Ok(decided) => decided,
+        Err((reason, detail)) => {
             let close = request.framing != Framing::None;
             let rest = std::mem::take(arrival).into_rest(length, worker.ring.pool(), &connection.socket);
             connection.socket.unread(rest);
-            return Intake::Refuse(Refusal { request, reason, detail: reason.row().title, close });
+            return Intake::Refuse(Refusal { request, reason, detail, close });
         }
     };
     request.upstream = Some(route.destination.pick(worker.random.next()));
@@ -118,6 +121,7 @@ pub(super) fn intake(connection: &mut Connection, arrival: &mut Arrival, started
         bytes: arrival.bytes(),
         rewrite: &route.rewrite,
         edits: &route.request_headers,
+        vouched: vouched(&live, route, identity.as_deref()),
         client: connection.peer,
         trusted,
         secure: false,
@@ -143,10 +147,11 @@ fn decide<'a>(
     head: &RequestHead,
     bytes: &[u8],
     listener: &config::Listener,
-) -> Result<(RouteId, &'a config::Route), Reason> {
-    admit(head, listener)?;
-    let id = match_route(&live.snapshot, head, bytes).ok_or(Reason::RouteNone)?;
-    Ok((id, live.route(id).ok_or(Reason::RouteNone)?))
+) -> Result<(RouteId, &'a config::Route), (Reason, &'static str)> {
+    let refuse = |reason: Reason| (reason, reason.row().title);
+    admit(head, listener).map_err(refuse)?;
+    let found = match_route(&live.snapshot, head, bytes).and_then(|id| Some((id, live.route(id)?)));
+    found.ok_or_else(|| refuse(Reason::RouteNone))
 }
 
 fn facts(live: Rc<Live>, head: &RequestHead, bytes: &[u8], started: u64) -> Request {

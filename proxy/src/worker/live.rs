@@ -7,11 +7,12 @@ use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use std::sync::Arc;
 
-use supplex_engine::config::{self, LimitId, RouteId, Snapshot, UpstreamId};
+use supplex_engine::config::{self, AuthId, LimitId, RouteId, Snapshot, UpstreamId};
 use supplex_engine::stats::{LimitBlock, ListenerBlock, RouteBlock};
 
+use super::authenticate::LiveAuth;
 use super::upstream::LiveUpstream;
-use crate::link::Blocks;
+use crate::link::{Blocks, KeySet};
 use crate::ring::Ring;
 
 /// A snapshot in use.
@@ -24,6 +25,7 @@ pub(super) struct Live {
     upstreams: Vec<Rc<LiveUpstream>>,
     routes: Vec<Arc<RouteBlock>>,
     limits: Vec<Arc<LimitBlock>>,
+    auths: Vec<Rc<LiveAuth>>,
     unrouted: Arc<RouteBlock>,
 }
 
@@ -75,6 +77,11 @@ impl Live {
             Rc::new(LiveUpstream::new(ring, settings, blocks, known.map(|known| &**known), now))
         });
         let upstreams = upstreams.collect();
+        let auths = snapshot.auth.iter().zip(blocks.auth).map(|(settings, block)| {
+            let known = former.and_then(|live| live.auths.iter().find(|known| known.settings.name == settings.name));
+            LiveAuth::new(settings, block, known)
+        });
+        let auths = auths.collect();
         let former = former.map_or(&[][..], |live| &live.listeners);
         let gone = former.iter().filter(|known| !listeners.iter().any(|kept| Rc::ptr_eq(kept, known)));
         let removed: Vec<_> = gone.inspect(|listener| listener.retired.set(Some(now))).cloned().collect();
@@ -84,6 +91,7 @@ impl Live {
             upstreams,
             routes: blocks.routes,
             limits: blocks.limits,
+            auths,
             unrouted: blocks.unrouted,
             snapshot,
         }
@@ -111,6 +119,16 @@ impl Live {
     /// Where decisions of a limit are counted.
     pub(super) fn limit_block(&self, limit: LimitId) -> Option<&LimitBlock> {
         self.limits.get(limit.index()).map(|block| &**block)
+    }
+
+    /// An `[auth]` table; ids come from the same snapshot.
+    pub(super) fn auth(&self, id: AuthId) -> Option<&LiveAuth> {
+        self.auths.get(id.index()).map(|auth| &**auth)
+    }
+
+    /// Hands keys to the table that they are for.
+    pub(super) fn take_keys(&self, set: &Arc<KeySet>) {
+        self.auths.iter().for_each(|auth| auth.take(set));
     }
 
     /// Settings of a route; ids come from the same snapshot.

@@ -5,6 +5,7 @@
 //! time to pass; the time limits are guards against hanging. Where to begin: `harness.rs`.
 
 mod admin;
+mod auth;
 mod balance;
 mod bodies;
 mod breaker;

@@ -53,6 +53,9 @@ pub enum KeySource {
     Header(Box<str>),
     /// The value of a cookie.
     Cookie(Box<str>),
+    /// The value of a verified claim of the token. A request without it goes by its client's address, in a bucket apart
+    /// from those of `client_ip`.
+    Claim(Box<str>),
     /// The route: one bucket for all its requests.
     Route,
     /// One bucket for everything the limit is named for.

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{HeaderEdits, Hedge, LimitId, Priority, Retries, UpstreamId};
+use super::{HeaderEdits, Hedge, LimitId, Priority, Retries, RouteAuth, UpstreamId};
 use crate::route::Matcher;
 
 /// One `[[routes]]` entry.
@@ -24,6 +24,8 @@ pub struct Route {
     pub hedge: Option<Hedge>,
     /// When its requests are refused under overload.
     pub priority: Priority,
+    /// Whose token a request must have; `None` when nobody asks.
+    pub auth: Option<RouteAuth>,
     /// What its requests are charged to, all of them or none; at most [`crate::limit::CHARGES_MOST`], each limit once,
     /// all with the same store.
     pub limits: Vec<RouteLimit>,

@@ -98,6 +98,7 @@ mod tests {
             retries: None,
             priority: Priority::Normal,
             request_headers: HeaderEdits::default(),
+            auth: None,
             response_headers: HeaderEdits::default(),
             hedge: None,
             fallback: None,

@@ -26,6 +26,9 @@ names! {
     REFUSED = "supplex_connections_refused_total", "Client connections refused because max_connections was reached.";
     LOCAL_REPLIES = "supplex_local_replies_total", "Responses the gateway made itself, by reason.";
     RATE_LIMIT_DECISIONS = "supplex_rate_limit_decisions_total", "Decisions of rate limits, by what was decided (admitted, refused, shadow) and on what ground.";
+    AUTH_DECISIONS = "supplex_auth_decisions_total", "Decisions about the tokens of requests (passed, anonymous, required, invalid, expired, unknown_key, unavailable).";
+    AUTH_KEYS = "supplex_auth_keys", "Keys that tokens can be checked with.";
+    AUTH_KEY_FETCHES = "supplex_auth_key_fetches_total", "Fetches of key sets, by result (loaded, failed).";
     GENERATION = "supplex_config_generation", "The generation of the running configuration.";
     RELOADS = "supplex_reloads_total", "Reloads, by result (accepted, refused, unchanged).";
     BUILD_INFO = "supplex_build_info", "Always 1; the version is in the labels.";

@@ -3,6 +3,7 @@
 //! The laws themselves are the checks of the fuzz targets; here the messages are valid, so all of them must be accepted.
 
 use proptest::prelude::*;
+use supplex_engine::auth::Vouched;
 use supplex_engine::config::{HeaderEdits, Rewrite};
 use supplex_engine::http1::{Limits, RequestContext, RequestHead, write_request};
 
@@ -18,6 +19,7 @@ fn forward(head: &RequestHead, bytes: &[u8], edits: &HeaderEdits) -> Vec<u8> {
         bytes,
         rewrite: &Rewrite::default(),
         edits,
+        vouched: Vouched::default(),
         client: [192, 0, 2, 1].into(),
         trusted: false,
         secure: false,

@@ -2,6 +2,7 @@
 
 mod adaptive;
 mod arbitrary_bytes;
+mod authentication;
 mod balancing;
 mod breaker;
 mod buckets;

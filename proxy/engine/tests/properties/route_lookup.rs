@@ -102,6 +102,7 @@ fn compiled(written: &Written) -> Route {
         retries: None,
         priority: Priority::Normal,
         request_headers: HeaderEdits::default(),
+        auth: None,
         response_headers: HeaderEdits::default(),
         hedge: None,
         fallback: None,

@@ -30,6 +30,11 @@ impl Limits {
         Some((u16::try_from(index).ok().map(LimitId)?, self.0.get(index)?))
     }
 
+    /// The limit, unless its table has problems.
+    pub(super) fn get(&self, id: LimitId) -> Option<&Limit> {
+        self.0.get(id.index())?.limit.as_ref()
+    }
+
     pub(super) fn into_limits(self) -> Vec<Limit> {
         self.0.into_iter().filter_map(|checked| checked.limit).collect()
     }

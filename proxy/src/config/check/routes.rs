@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use supplex_engine::config::{Destination, Rewrite, Route, UpstreamId, route::Split};
 use supplex_engine::route::{Matcher, PathMatch, unreachable};
 
+use super::auth::{self, Auths};
 use super::limits::{self, Limits};
 use super::upstreams::Upstreams;
 use super::{edits, fallback, load};
@@ -19,6 +20,7 @@ pub(super) fn check(
     raw: Vec<At<raw::Route>>,
     upstreams: &Upstreams,
     limits: &Limits,
+    auths: &Auths,
     problems: &mut Problems,
 ) -> Vec<Route> {
     if raw.len() > usize::from(u16::MAX) {
@@ -32,7 +34,7 @@ pub(super) fn check(
     let mut routes: Vec<Route> = Vec::with_capacity(raw.len());
     for At { value: raw, span, .. } in raw {
         let place = raw.name.as_ref().map_or(&span, |name| &name.span).clone();
-        if let Some(route) = check_one(raw, &span, upstreams, limits, problems) {
+        if let Some(route) = check_one(raw, &span, upstreams, limits, auths, problems) {
             routes.push(route);
             spans.push(place);
         }
@@ -48,6 +50,7 @@ fn check_one(
     span: &Span,
     upstreams: &Upstreams,
     limits: &Limits,
+    auths: &Auths,
     problems: &mut Problems,
 ) -> Option<Route> {
     let destination = destination(&raw, span, upstreams, problems);
@@ -60,7 +63,13 @@ fn check_one(
     });
     let retries = load::retries(raw.retries, raw.timeout.as_ref(), problems);
     let hedge = load::hedge(raw.hedge, raw.timeout.as_ref(), problems);
-    let limits = limits::of_route(raw.limits, limits, problems);
+    let auth = auths.of_route(raw.auth, &request_headers, problems);
+    let place = raw.limits.as_ref().map_or(span, |limits| &limits.span).clone();
+    let asks = raw.keys.among(&["auth"]).next().is_some();
+    let used = limits::of_route(raw.limits, limits, problems);
+    if !asks {
+        auth::check_limits(used.iter().filter_map(|used| limits.get(used.limit)), &place, problems);
+    }
     let matcher = raw.r#match.and_then(|at| matcher(at.value, &at.span, problems));
     Some(Route {
         name: raw.name?.value.0,
@@ -71,7 +80,8 @@ fn check_one(
         retries,
         hedge,
         priority: raw.priority?.value,
-        limits,
+        auth,
+        limits: used,
         request_headers,
         response_headers,
         fallback,

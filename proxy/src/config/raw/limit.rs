@@ -22,8 +22,8 @@ table! {
         /// The most tokens a bucket holds: what may come at once after a silence; 1 to 1000000000. As many as `rate` has
         /// when left out.
         burst: Number<1, MOST> = OPTIONAL,
-        /// What a bucket of its own is kept for: `client_ip` (IPv6 by /64), `header:NAME`, `cookie:NAME`, `route` or
-        /// `global`.
+        /// What a bucket of its own is kept for: `client_ip` (IPv6 by /64), `header:NAME`, `cookie:NAME`,
+        /// `jwt:CLAIM` (a verified claim; `client_ip` without it), `route` or `global`.
         key: KeySource = text("client_ip"),
         /// Who keeps the buckets: `redis`, shared by all gateways that use it, or `local`, shared by the workers of this
         /// one. When left out it is `redis` if there is a `[redis]` table, and `local` otherwise.

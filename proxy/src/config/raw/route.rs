@@ -5,8 +5,8 @@ use supplex_engine::route::HostPattern;
 
 use crate::config::decode::need::{EMPTY_LIST, EMPTY_TABLE, OPTIONAL, REQUIRED, text};
 use crate::config::decode::{List, Map, table};
-use crate::config::raw::RouteLimit;
 use crate::config::raw::load::{Hedge, Retries};
+use crate::config::raw::{RouteAuth, RouteLimit};
 use crate::config::scalar::{
     Body, Duration, EditableField, FieldName, FieldValue, MethodToken, Name, Number, PathPrefix, Pattern, UrlPath,
 };
@@ -42,6 +42,9 @@ table! {
         hedge: Hedge = OPTIONAL,
         /// When an overloaded worker refuses its requests: `low` first, then `normal`, never `high`. See `gateway.shed`.
         priority: Priority = text("normal"),
+        /// Whose tokens its requests must have: the name of an `[auth]` table, or a table with name and optional. Nobody's
+        /// when left out.
+        auth: RouteAuth = OPTIONAL,
         /// The limits that its requests are charged to, all of them or none: names, or tables with limit and cost; at most
         /// 4, all with the same store.
         limits: List<RouteLimit> = EMPTY_LIST,

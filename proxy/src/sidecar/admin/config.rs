@@ -54,6 +54,7 @@ fn show(snapshot: &Snapshot) -> Value {
         "routes": snapshot.routes.iter().map(|route| show_route(route, snapshot)).collect::<Vec<_>>(),
         "upstreams": upstreams,
         "limits": snapshot.limits.iter().map(super::limits::show).collect::<Vec<_>>(),
+        "auth": snapshot.auth.iter().map(super::auth::show).collect::<Vec<_>>(),
         "redis": snapshot.redis.as_ref().map(show_redis),
         "telemetry": { "access_log": log },
     })
@@ -97,6 +98,7 @@ fn show_route(route: &Route, snapshot: &Snapshot) -> Value {
         "retries": route.retries.map(show_retries),
         "hedge": route.hedge.map(|hedge| json!({ "after_seconds": hedge.after.as_secs_f64() })),
         "priority": route.priority.word(),
+        "auth": super::auth::show_asked(route, snapshot),
         "limits": route.limits.iter().filter_map(|used| {
             let limit = snapshot.limits.get(used.limit.index())?;
             Some(json!({ "limit": limit.name, "cost": used.cost }))

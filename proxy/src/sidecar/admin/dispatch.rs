@@ -10,7 +10,7 @@ use super::super::reload::{Outcome, Trigger, reload};
 use super::super::{Sidecar, metrics};
 use super::answer::{self, Answer};
 use super::gate::Stranger;
-use super::{breakers, config, gate, health, limits, routes, upstreams, workers};
+use super::{auth, breakers, config, gate, health, limits, routes, upstreams, workers};
 
 /// What can be asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,13 +24,14 @@ enum Page {
     Upstreams,
     Breakers,
     Limits,
+    Auth,
     Workers,
     Reload,
     Drain,
 }
 
 /// Every path with its page and what it is for.
-const PAGES: [(&str, Page, &str); 12] = [
+const PAGES: [(&str, Page, &str); 13] = [
     ("/", Page::Index, "this list"),
     ("/healthz", Page::Health, "200 while the process lives"),
     ("/readyz", Page::Ready, "200 when every worker runs the current configuration, 503 otherwise and while draining"),
@@ -40,6 +41,7 @@ const PAGES: [(&str, Page, &str); 12] = [
     ("/api/upstreams", Page::Upstreams, "upstreams and their endpoints, with counts"),
     ("/api/breakers", Page::Breakers, "the breakers; POST ?upstream=&endpoint=&state=open|closed|auto forces one"),
     ("/api/limits", Page::Limits, "rate limits with their settings, and what was decided"),
+    ("/api/auth", Page::Auth, "whose tokens are believed, their keys and the last fetch, and what was decided"),
     ("/api/workers", Page::Workers, "the workers"),
     ("/api/reload", Page::Reload, "POST: read the configuration again and wait for the result"),
     ("/api/drain", Page::Drain, "POST: finish what is under way and end"),
@@ -96,6 +98,7 @@ fn show(sidecar: &Sidecar, page: Page) -> Answer {
         Page::Upstreams => upstreams::document(sidecar),
         Page::Breakers => breakers::document(sidecar),
         Page::Limits => limits::document(sidecar),
+        Page::Auth => auth::document(sidecar),
         Page::Workers => workers::document(sidecar),
         Page::Index | Page::Reload | Page::Drain => return answer::text(StatusCode::OK, index()),
     };

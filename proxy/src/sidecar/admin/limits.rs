@@ -31,6 +31,7 @@ pub(super) fn show(limit: &Limit) -> Value {
         KeySource::ClientIp => "client_ip".to_owned(),
         KeySource::Header(name) => format!("header:{name}"),
         KeySource::Cookie(name) => format!("cookie:{name}"),
+        KeySource::Claim(name) => format!("jwt:{name}"),
         KeySource::Route => "route".to_owned(),
         KeySource::Global => "global".to_owned(),
     };

@@ -16,6 +16,7 @@ pub(super) fn document(sidecar: &Sidecar) -> Value {
             "file_position": id.index() + 1,
             "match": show_matcher(&route.matcher),
             "destination": show_destination(&route.destination, &snapshot),
+            "auth": super::auth::show_asked(route, &snapshot),
             "timeout_seconds": route.timeout.as_secs_f64(),
             "requests": requests(registry.route(&route.name)),
         })

@@ -18,6 +18,7 @@ pub(in crate::worker) async fn read(worker: Rc<Worker>, bell: Doorbell, messages
             match message {
                 Message::Configure(assignment) => configure(&worker, *assignment),
                 Message::Adopt(handoff) => adopt(&worker, handoff),
+                Message::Keys(set) => worker.live().take_keys(&set),
                 Message::Limited(answer) => {
                     if worker.limits.answer(answer, worker.ring.coarse_now()) {
                         // A task was woken other than through the ring: the driver must not sleep before it ran.
@@ -32,13 +33,14 @@ pub(in crate::worker) async fn read(worker: Rc<Worker>, bell: Doorbell, messages
 
 /// Puts a configuration into force: from here on new exchanges follow it.
 pub(in crate::worker) fn configure(worker: &Rc<Worker>, assignment: Assignment) {
-    let Assignment { snapshot, blocks, sockets } = assignment;
+    let Assignment { snapshot, blocks, sockets, keys } = assignment;
     let (generation, resolution) = (snapshot.generation, snapshot.resolution);
     let former = worker.live.borrow().clone();
     if former.as_ref().is_some_and(|former| former.snapshot.limits != snapshot.limits) {
         worker.limits.limits_changed();
     }
     let live = Rc::new(Live::new(&worker.ring, snapshot, blocks, former.as_deref()));
+    keys.iter().for_each(|set| live.take_keys(set));
     let mut overload = worker.overload.get();
     overload.set_bound(live.snapshot.gateway.shed.map(|shed| nanos(shed.queue_delay)));
     worker.overload.set(overload);

@@ -8,6 +8,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use sha2::{Digest, Sha256};
 
+use crate::auth::Identity;
 use crate::config::{KeySource, LimitId, LimitMode, Precision, RouteId, Snapshot};
 use crate::http1::cookie::cookie;
 use crate::http1::forwarded::client_address;
@@ -23,6 +24,8 @@ pub struct Counted<'a> {
     pub bytes: &'a [u8],
     /// The other end of the connection.
     pub peer: IpAddr,
+    /// Whose request it is, as far as that was verified.
+    pub identity: Option<&'a Identity>,
 }
 
 /// What one limit of the route makes of the request.
@@ -53,11 +56,16 @@ pub fn limit_rate(snapshot: &Snapshot, route: RouteId, request: Counted<'_>, mut
             continue;
         }
         let key = match &limit.key {
-            KeySource::ClientIp => address_key(client()),
+            KeySource::ClientIp => address_key(b"", client()),
             KeySource::Header(name) => text_key(request.head.find(request.bytes, name).unwrap_or_default()),
             KeySource::Cookie(name) => {
                 text_key(cookie(request.head, request.bytes, name.as_bytes()).unwrap_or_default())
             }
+            KeySource::Claim(name) => match request.identity.and_then(|identity| identity.claim(name)) {
+                Some(value) => text_key(value.as_bytes()),
+                // No value of a claim makes a key with a space in it.
+                None => address_key(b"ip ", client()),
+            },
             KeySource::Route => text_key(route.name.as_bytes()),
             KeySource::Global => text_key(b""),
         };
@@ -81,16 +89,16 @@ fn is_preflight(request: Counted<'_>) -> bool {
 }
 
 /// One client has a whole /64 to choose addresses from (RFC 4291 section 2.5.1).
-fn address_key(client: IpAddr) -> Key {
+fn address_key(prefix: &[u8], client: IpAddr) -> Key {
     let mut text = [0; 48];
     let mut rest = &mut text[..];
-    let written = match client {
+    let written = rest.write_all(prefix).and_then(|()| match client {
         IpAddr::V4(address) => write_dotted(&mut rest, address),
         IpAddr::V6(address) => {
             let [a, b, c, d, ..] = address.segments();
             write!(rest, "{}/64", Ipv6Addr::new(a, b, c, d, 0, 0, 0, 0))
         }
-    };
+    });
     let free = rest.len();
     let length = if written.is_ok() { text.len() - free } else { 0 };
     Key::new(text.get(..length).unwrap_or_default()).unwrap_or_default()

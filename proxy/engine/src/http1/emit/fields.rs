@@ -1,5 +1,6 @@
 //! What writing a request and a response head have in common: copying kept fields, edits, single lines.
 
+use crate::auth::Vouched;
 use crate::config::HeaderEdits;
 use crate::http1::{Field, FieldId};
 use crate::limit::Limited;
@@ -16,6 +17,8 @@ pub(super) struct Kept<'a> {
     pub(super) dropped: u32,
     /// The edits that replace or remove fields.
     pub(super) edits: &'a HeaderEdits,
+    /// The fields that only the gateway writes.
+    pub(super) vouched: Vouched<'a>,
 }
 
 impl Kept<'_> {
@@ -39,6 +42,9 @@ impl Kept<'_> {
     #[inline]
     fn keeps(&self, field: &Field) -> bool {
         if self.dropped & field.id.bit() != 0 || field.hop_only {
+            return false;
+        }
+        if !self.vouched.fields.is_empty() && self.vouched.drops(field.name.of(self.bytes)) {
             return false;
         }
         self.edits.is_empty() || is_framing(field.id) || !self.edits.drops(field.name.of(self.bytes))

@@ -67,12 +67,28 @@ fn write_head(out: &mut Vec<u8>, reply: &LocalReply<'_>, length: usize) {
         // RFC 9110 section 15.5.6: a 405 lists what is allowed.
         out.extend_from_slice(b"allow: GET, HEAD, POST, PUT, DELETE, OPTIONS, PATCH\r\n");
     }
+    if row.status == 401 {
+        write_challenge(out, reply);
+    }
     // RFC 6585 section 4, RFC 9110 section 15.6.4.
     let wait = reply.retry_after.or(refused.map(|(_, seconds)| seconds));
     if let Some(seconds) = wait.or(matches!(row.status, 429 | 503).then_some(1)) {
         fields::write_line(out, &[b"retry-after: ", number.format(seconds.max(1)).as_bytes()]);
     }
     out.extend_from_slice(connection(reply.close, reply.client));
+    out.extend_from_slice(b"\r\n");
+}
+
+/// RFC 9110 section 15.5.2: a 401 says how to do better. RFC 6750 section 3.1: who showed no token made no error.
+fn write_challenge(out: &mut Vec<u8>, reply: &LocalReply<'_>) {
+    out.extend_from_slice(b"www-authenticate: Bearer realm=\"supplex\"");
+    if reply.reason != Reason::AuthRequired {
+        out.extend_from_slice(b", error=\"invalid_token\", error_description=\"");
+        // RFC 6750 section 3 has the characters.
+        let allowed = |byte: &u8| matches!(byte, 0x20..0x7f) && !matches!(byte, b'"' | b'\\');
+        out.extend(reply.detail.bytes().filter(allowed));
+        out.push(b'"');
+    }
     out.extend_from_slice(b"\r\n");
 }
 
@@ -126,6 +142,7 @@ fn write_json(out: &mut Vec<u8>, text: &[u8]) {
 fn phrase(status: u16) -> &'static [u8] {
     match status {
         400 => b"Bad Request",
+        401 => b"Unauthorized",
         404 => b"Not Found",
         405 => b"Method Not Allowed",
         408 => b"Request Timeout",

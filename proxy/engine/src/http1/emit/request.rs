@@ -6,6 +6,7 @@ use std::ops::Range;
 
 use super::PSEUDONYM;
 use super::fields::{self, Kept};
+use crate::auth::Vouched;
 use crate::config::{HeaderEdits, Rewrite};
 use crate::http1::{FieldId, Framing, RequestHead, Version};
 
@@ -20,6 +21,8 @@ pub struct RequestContext<'a> {
     pub rewrite: &'a Rewrite,
     /// What the route does to the fields.
     pub edits: &'a HeaderEdits,
+    /// What the gateway says about whose request it is.
+    pub vouched: Vouched<'a>,
     /// The peer of the client's connection.
     pub client: IpAddr,
     /// Whether the peer's `X-Forwarded-*` fields are believed.
@@ -71,10 +74,13 @@ pub fn write_request(out: &mut Vec<u8>, cx: &RequestContext<'_>) -> Option<Range
         dropped |= FieldId::XRequestId.bit();
     }
     let end = cx.head.fields_end();
-    Kept { bytes: cx.bytes, fields: cx.head.fields(), end, dropped, edits: cx.edits }.write(out);
+    Kept { bytes: cx.bytes, fields: cx.head.fields(), end, dropped, edits: cx.edits, vouched: cx.vouched }.write(out);
     write_hop(out, cx);
     write_forwarded(out, cx);
     let deadline = write_deadline(out, cx);
+    for (name, value) in cx.vouched.written() {
+        fields::write_line(out, &[name.as_bytes(), b": ", value.as_bytes()]);
+    }
     fields::write_set(out, cx.edits, FieldId::Host);
     out.extend_from_slice(b"\r\n");
     deadline

@@ -2,6 +2,7 @@
 
 use super::PSEUDONYM;
 use super::fields::{self, Kept};
+use crate::auth::Vouched;
 use crate::config::HeaderEdits;
 use crate::http1::{Coding, FieldId, Framing, ResponseHead, Version};
 use crate::limit::Limited;
@@ -56,7 +57,8 @@ pub fn write_response(out: &mut Vec<u8>, cx: &ResponseContext<'_>) {
         dropped |= FieldId::Trailer.bit();
     }
     let end = cx.head.fields_end();
-    Kept { bytes: cx.bytes, fields: cx.head.fields(), end, dropped, edits: cx.edits }.write(out);
+    Kept { bytes: cx.bytes, fields: cx.head.fields(), end, dropped, edits: cx.edits, vouched: Vouched::default() }
+        .write(out);
     if cx.head.framing() == Framing::Chunked && cx.coding == Coding::Keep {
         out.extend_from_slice(b"transfer-encoding: chunked\r\n");
     }
@@ -87,7 +89,8 @@ pub fn write_interim(out: &mut Vec<u8>, head: &ResponseHead, bytes: &[u8]) {
     // RFC 9110 section 8.6: no Content-Length in a 1xx response.
     let dropped = OF_THIS_HOP | FieldId::ContentLength.bit();
     let edits = HeaderEdits::default();
-    Kept { bytes, fields: head.fields(), end: head.fields_end(), dropped, edits: &edits }.write(out);
+    Kept { bytes, fields: head.fields(), end: head.fields_end(), dropped, edits: &edits, vouched: Vouched::default() }
+        .write(out);
     if head.is_switch() {
         out.extend_from_slice(b"connection: upgrade\r\n");
         if let Some(protocol) = head.sole(FieldId::Upgrade) {

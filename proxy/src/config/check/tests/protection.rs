@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::{HEAD, ROUTE, UPSTREAM, accepted, said, said_of_route};
-use crate::config::{Format, parse};
+use crate::config::{Blueprint, Format, parse};
 
 /// What is said of a configuration whose one route has `route` in addition.
 fn said_of_limits(route: &str, rest: &str) -> Vec<String> {
@@ -85,6 +85,42 @@ fn breakers_are_within_reason() {
     assert_eq!((breaker.min_requests, breaker.probes, breaker.connect_failures), (20, 3, 5));
     assert_eq!((breaker.error_ratio.share(), breaker.slow_ratio.share()), (0.5, 0.25));
     assert_eq!((breaker.window, breaker.open_for), (Duration::from_secs(10), Duration::from_secs(30)));
+}
+
+#[test]
+fn tokens_have_rules() {
+    const AUTH: &str = "[auth.users]\njwks = \"k.json\"\nissuer = \"i\"\naudience = \"a\"\n";
+    const LIMIT: &str = "[limits.l]\nrate = \"1/s\"\nkey = \"jwt:sub\"\n";
+    let with = |route: &str, tables: &str| {
+        let head = format!("{HEAD}{ROUTE}[[routes]]\nname = \"new\"\nmatch = {{ exact = \"/x\" }}\nupstream = \"a\"\n");
+        said(&format!("{head}{route}\n{tables}{UPSTREAM}"))
+    };
+    assert_eq!(with("auth = \"users\"", AUTH), [""; 0]);
+    assert_eq!(
+        with("auth = { name = \"users\", optional = true }\nlimits = [\"l\"]", &format!("{AUTH}{LIMIT}")),
+        [""; 0]
+    );
+    let by_nobody = "error: the limit `l` goes by the claim `sub`, but the route checks no token: it would be whatever the client wrote";
+    assert_eq!(with("limits = [\"l\"]", &format!("{AUTH}{LIMIT}")), [by_nobody]);
+    assert_eq!(with("auth = \"user\"", AUTH), ["error: unknown `[auth]` table `user`"]);
+    let edited = "auth = \"users\"\nrequest_headers = { set = { X-User-Id = \"1\" } }";
+    let forward = format!("{AUTH}forward = {{ \"x-user-id\" = \"sub\" }}\n");
+    assert_eq!(with(edited, &forward), ["error: `request_headers` edits `x-user-id`, which `users` forwards"]);
+    for (line, wanted) in [
+        ("leeway = \"11m\"", "error: must be at most 10m: an expired token would be good for longer"),
+        ("refresh = \"99ms\"", "error: must be at least 100ms"),
+        ("algorithms = []", "error: auth.users.algorithms: the list is empty"),
+        ("algorithms = [\"none\"]", "error: auth.users.algorithms.0: a token without a signature is never believed"),
+        ("algorithms = [\"EdDSA\", \"EdDSA\"]", "error: this algorithm stands in the list already"),
+        ("forward = { authorization = \"sub\" }", "error: `authorization` has a meaning of its own"),
+        ("forward = { x-forwarded-for = \"sub\" }", "error: `x-forwarded-for` has a meaning of its own"),
+        ("forward = { host = \"sub\" }", "error: auth.users.forward.host: `host` cannot be edited"),
+    ] {
+        assert_eq!(with("auth = \"users\"", &format!("{AUTH}{line}\n")), [wanted], "{line}");
+    }
+    let text = format!("{HEAD}{ROUTE}{forward}{LIMIT}{UPSTREAM}");
+    let claims = |blueprint: Blueprint| blueprint.auth[0].claims.iter().map(ToString::to_string).collect::<Vec<_>>();
+    assert_eq!(claims(accepted(&text)), ["sub"], "a claim that two ask for is kept once");
 }
 
 #[test]

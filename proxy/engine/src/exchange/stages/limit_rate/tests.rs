@@ -3,9 +3,10 @@
 use std::time::Duration;
 
 use super::*;
+use crate::auth::Claims;
 use crate::config::{
-    Destination, Gateway, HeaderEdits, Limit, OnStoreError, Rate, Rewrite, Route, RouteLimit, Store, Telemetry,
-    UpstreamId, Workers,
+    Auth, Destination, Gateway, HeaderEdits, Jwks, Limit, OnStoreError, Rate, Rewrite, Route, RouteLimit, Store,
+    Telemetry, UpstreamId, Workers,
 };
 use crate::http1::Limits;
 use crate::route::{Matcher, PathMatch, RouteTable};
@@ -37,6 +38,7 @@ fn snapshot(limits: Vec<Limit>) -> Snapshot {
         hedge: None,
         fallback: None,
         priority: crate::config::Priority::Normal,
+        auth: None,
         limits: used.collect(),
         request_headers: HeaderEdits::default(),
         response_headers: HeaderEdits::default(),
@@ -57,16 +59,58 @@ fn snapshot(limits: Vec<Limit>) -> Snapshot {
         routes: vec![route],
         upstreams: Vec::new(),
         limits,
+        auth: Vec::new(),
         redis: None,
         telemetry: Telemetry { access_log: None },
     }
+}
+
+fn counted_for(identity: &Identity, peer: &str) -> String {
+    let bytes = b"GET / HTTP/1.1\r\nhost: x\r\n\r\n";
+    let mut parsed = RequestHead::new();
+    assert_eq!(parsed.parse(bytes, Limits { bytes: 8192, fields: 20 }), Ok(Some(bytes.len())));
+    let request = Counted { head: &parsed, bytes, peer: peer.parse().unwrap(), identity: Some(identity) };
+    let mut keys = Vec::new();
+    limit_rate(&snapshot(vec![limit(KeySource::Claim("sub".into()))]), RouteId(0), request, |counting| {
+        if let Counting::Enforced(wanted) = counting {
+            keys.push(String::from_utf8(wanted.charge.key.as_bytes().to_vec()).unwrap());
+        }
+    });
+    keys.concat()
+}
+
+fn identity(more: &str) -> Identity {
+    let auth = Auth {
+        name: "a".into(),
+        jwks: Jwks::File("a".into()),
+        issuer: "i".into(),
+        audience: "a".into(),
+        algorithms: Vec::new(),
+        leeway: Duration::ZERO,
+        refresh: Duration::from_secs(1),
+        forward: Vec::new(),
+        claims: vec!["sub".into()],
+    };
+    let text = format!(r#"{{"iss":"i","aud":"a","exp":9{more}}}"#);
+    Claims::read(text.as_bytes()).and_then(|claims| claims.identify(&auth, 1)).unwrap()
+}
+
+#[test]
+fn a_claim_is_its_value_and_nobody_is_an_address() {
+    let ann = identity(r#","sub":"ann""#);
+    assert_eq!(counted_for(&ann, "192.0.2.7"), "ann");
+    assert_eq!(counted_for(&ann, "192.0.2.8"), "ann");
+    assert_eq!(counted_for(&identity(""), "192.0.2.7"), "ip 192.0.2.7");
+    assert_eq!(key(KeySource::Claim("sub".into()), "2001:db8:1:2::9", ""), "ip 2001:db8:1:2::/64");
+    // Who calls himself like an address of nobody gets a bucket of his own.
+    assert!(counted_for(&identity(r#","sub":"ip 192.0.2.7""#), "192.0.2.7").starts_with('#'));
 }
 
 fn counted(limits: Vec<Limit>, peer: &str, head: &str) -> Vec<Counting> {
     let bytes = head.as_bytes();
     let mut parsed = RequestHead::new();
     assert_eq!(parsed.parse(bytes, Limits { bytes: 8192, fields: 20 }), Ok(Some(bytes.len())), "{head}");
-    let request = Counted { head: &parsed, bytes, peer: peer.parse().unwrap() };
+    let request = Counted { head: &parsed, bytes, peer: peer.parse().unwrap(), identity: None };
     let mut all = Vec::new();
     limit_rate(&snapshot(limits), RouteId(0), request, |counting| all.push(counting));
     all

@@ -52,6 +52,7 @@ fn every_reason_gives_a_well_formed_response() {
         assert!(out.contains(&format!("\"reason\":\"{}\"", row.word)));
         assert_eq!(head.find(out.as_bytes(), "retry-after").is_some(), matches!(row.status, 429 | 503));
         assert_eq!(head.find(out.as_bytes(), "allow").is_some(), row.status == 405);
+        assert_eq!(head.find(out.as_bytes(), "www-authenticate").is_some(), row.status == 401);
     }
 }
 
@@ -61,6 +62,15 @@ fn it_says_when_to_come_again_and_never_at_once() {
     assert!(after(None).contains("\r\nretry-after: 1\r\n"));
     assert!(after(Some(0)).contains("\r\nretry-after: 1\r\n"));
     assert!(after(Some(30)).contains("\r\nretry-after: 30\r\n"));
+}
+
+#[test]
+fn a_challenge_says_what_is_wrong_with_a_token_and_nothing_where_there_is_none() {
+    let out = write(&reply(Reason::AuthRequired));
+    assert!(out.contains("\r\nwww-authenticate: Bearer realm=\"supplex\"\r\n"), "{out}");
+    let out = write(&reply(Reason::AuthExpired));
+    let challenge = "Bearer realm=\"supplex\", error=\"invalid_token\", error_description=\"A sentence.\"\r\n";
+    assert!(out.contains(&format!("\r\nwww-authenticate: {challenge}")), "{out}");
 }
 
 #[test]

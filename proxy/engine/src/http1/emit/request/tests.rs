@@ -7,6 +7,7 @@ use crate::http1::Limits;
 struct Case<'a> {
     rewrite: Rewrite,
     edits: HeaderEdits,
+    vouched: Vec<(Box<str>, Box<str>)>,
     client: &'a str,
     trusted: bool,
     secure: bool,
@@ -19,6 +20,7 @@ impl Default for Case<'_> {
         Self {
             rewrite: Rewrite::default(),
             edits: HeaderEdits::default(),
+            vouched: Vec::new(),
             client: "192.0.2.7",
             trusted: false,
             secure: false,
@@ -39,6 +41,7 @@ impl Case<'_> {
             bytes: request.as_bytes(),
             rewrite: &self.rewrite,
             edits: &self.edits,
+            vouched: Vouched { fields: &self.vouched, identity: None },
             client: self.client.parse().unwrap(),
             trusted: self.trusted,
             secure: self.secure,
@@ -206,4 +209,13 @@ fn the_deadline_is_the_gateways_own() {
         assert!(out.contains("\r\nx-request-deadline-ms: 250\r\n"), "{out}");
     }
     assert!(!Case::default().forward(request).contains("eadline"));
+}
+
+#[test]
+fn what_the_gateway_vouches_for_is_never_a_clients() {
+    let case = Case { vouched: vec![("x-user-id".into(), "sub".into())], ..Case::default() };
+    assert_eq!(
+        case.kept("a: 1\r\nX-User-Id: 7\r\nb: 2\r\nx_user_ID: 7\r\nx-user-id: 8\r\nc: 3\r\n"),
+        "a: 1\r\nb: 2\r\nc: 3\r\n"
+    );
 }
