@@ -15,11 +15,12 @@ pub(crate) struct Addresses {
     pub(crate) admin: SocketAddr,
     pub(crate) products: Vec<SocketAddr>,
     pub(crate) payments: Vec<SocketAddr>,
+    pub(crate) users: SocketAddr,
 }
 
 /// The configuration for the stack.
 pub(crate) fn config(addresses: &Addresses) -> String {
-    let Addresses { listener, admin, products, payments } = addresses;
+    let Addresses { listener, admin, products, payments, users } = addresses;
     let [products, payments] = [products, payments].map(|nodes| {
         let quoted: Vec<String> = nodes.iter().map(|node| format!("\"{node}\"")).collect();
         quoted.join(", ")
@@ -61,6 +62,25 @@ endpoints = [{payments}]
 balance = "least_request"
 connect_timeout = "250ms"
 attempt_timeout = "6s"
+
+[[routes]]
+name = "users"
+match = {{ prefix = "/api/users" }}
+upstream = "users"
+strip_prefix = "/api"
+timeout = "4s"
+
+# The keys of access tokens, where others look for them (RFC 8615).
+[[routes]]
+name = "keys"
+match = {{ exact = "/.well-known/jwks.json", methods = ["GET", "HEAD"] }}
+upstream = "users"
+timeout = "2s"
+
+[upstreams.users]
+endpoints = ["{users}"]
+connect_timeout = "250ms"
+attempt_timeout = "3s"
 "#
     )
 }
@@ -92,6 +112,7 @@ mod tests {
             admin: local(9900),
             products: [7102, 7112].map(local).to_vec(),
             payments: [7104, 7114, 7124].map(local).to_vec(),
+            users: local(7101),
         };
         let config: toml::Table = config(&addresses).parse().expect("TOML");
         assert_eq!(config["gateway"]["admin"].as_str(), Some("127.0.0.1:9900"));
@@ -100,6 +121,8 @@ mod tests {
         assert_eq!(config["upstreams"]["products"]["endpoints"][1].as_str(), Some("127.0.0.1:7112"));
         assert_eq!(config["routes"][1]["match"]["prefix"].as_str(), Some("/api/payments"));
         assert_eq!(config["upstreams"]["payments"]["endpoints"][2].as_str(), Some("127.0.0.1:7124"));
+        assert_eq!(config["routes"][3]["match"]["exact"].as_str(), Some("/.well-known/jwks.json"));
+        assert_eq!(config["upstreams"]["users"]["endpoints"][0].as_str(), Some("127.0.0.1:7101"));
     }
 
     #[test]

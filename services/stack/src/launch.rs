@@ -16,6 +16,9 @@ pub(crate) const PRODUCTS_DATABASE: &str = "products";
 /// The database of the payments.
 const PAYMENTS_DATABASE: &str = "payments";
 
+/// The database of the users.
+pub(crate) const USERS_DATABASE: &str = "users";
+
 /// What a node of a service is: its program and its database. `None` for what is no service.
 fn service(component: Component, layout: &Layout) -> Option<(&Path, &'static str)> {
     match component {
@@ -23,6 +26,7 @@ fn service(component: Component, layout: &Layout) -> Option<(&Path, &'static str
         Component::Payments1 | Component::Payments2 | Component::Payments3 => {
             Some((&layout.payments, PAYMENTS_DATABASE))
         }
+        Component::Users => Some((&layout.users, USERS_DATABASE)),
         Component::Postgres | Component::Redis | Component::Gateway => None,
     }
 }
@@ -67,7 +71,8 @@ impl Plan {
     fn gateway_config(&self, admin: SocketAddr, state: &State) -> Result<String, Error> {
         let [products, payments] = [&Component::PRODUCTS[..], &Component::PAYMENTS[..]]
             .map(|nodes| nodes.iter().map(|node| address_of(*node, state)).collect::<Result<Vec<_>, _>>());
-        Ok(gateway::config(&Addresses { listener: self.address, admin, products: products?, payments: payments? }))
+        let (listener, users) = (self.address, address_of(Component::Users, state)?);
+        Ok(gateway::config(&Addresses { listener, admin, products: products?, payments: payments?, users }))
     }
 
     /// Lays out what the component needs on disk or in the database, and says how to start it.
