@@ -26,13 +26,13 @@ help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 14
 
 up: tools ## Build and start everything, then say where to look
-	cargo build --release -p supplex -p svc-products -p supplex-payments -p supplex-stack
+	cargo build --release -p supplex -p svc-products -p supplex-payments -p supplex-users -p supplex-stack
 	@$(RAISE) $(STACK) up
 
 down: ## Stop everything; VOLUMES=1 removes the data too
 	@if [ -x $(STACK) ]; then $(STACK) down $(if $(VOLUMES),--volumes); else echo "nothing was started here"; fi
 
-seed: ## Fill the catalogue with 200 products
+seed: ## Fill the catalogue with 200 products, and add 1,000 users
 	@if [ -x $(STACK) ]; then $(STACK) seed; else echo "the stack is not running; start it with: make up"; exit 1; fi
 
 status: ## Show what runs and whether it is well

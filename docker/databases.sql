@@ -1,2 +1,3 @@
 -- The databases of the services beside the one that the image of Postgres makes itself.
 CREATE DATABASE payments;
+CREATE DATABASE users;

@@ -106,12 +106,25 @@ impl Faults {
     }
 }
 
-async fn show(State(faults): State<Faults>) -> Json<Plan> {
+/// What goes wrong in this process on purpose
+#[utoipa::path(get, path = "/faults", tag = "operation", responses(
+    (status = 200, description = "What goes wrong.", body = Plan)
+))]
+pub(crate) async fn show(State(faults): State<Faults>) -> Json<Plan> {
     Json(Plan::clone(&faults.plan()))
 }
 
+/// Has things go wrong in this process from now on
+///
 /// Takes any content type: who sets faults does it by hand, with `curl -X PUT -d`.
-async fn replace(State(faults): State<Faults>, body: Result<Bytes, BytesRejection>) -> Result<Json<Plan>, Problem> {
+#[utoipa::path(put, path = "/faults", tag = "operation", request_body = Plan, responses(
+    (status = 200, description = "What goes wrong now.", body = Plan),
+    (status = 400, description = "This cannot go wrong.", content_type = "application/problem+json", body = Problem),
+))]
+pub(crate) async fn replace(
+    State(faults): State<Faults>,
+    body: Result<Bytes, BytesRejection>,
+) -> Result<Json<Plan>, Problem> {
     let wrong = |detail: String| Problem::invalid(vec![FieldError::new("faults", detail)]);
     let body = body.map_err(|error| wrong(error.body_text()))?;
     let plan: Plan = serde_json::from_slice(&body).map_err(|error| wrong(error.to_string()))?;
@@ -120,7 +133,11 @@ async fn replace(State(faults): State<Faults>, body: Result<Bytes, BytesRejectio
     Ok(Json(plan))
 }
 
-async fn clear(State(faults): State<Faults>) -> Response {
+/// Makes this process well again
+#[utoipa::path(delete, path = "/faults", tag = "operation", responses(
+    (status = 204, description = "Nothing goes wrong any more.")
+))]
+pub(crate) async fn clear(State(faults): State<Faults>) -> Response {
     tracing::warn!("faults are cleared");
     faults.set(Plan::default());
     StatusCode::NO_CONTENT.into_response()

@@ -79,11 +79,10 @@ impl Metrics {
 
     /// `GET /metrics`.
     pub(crate) fn routes(&self, pool: Pool) -> Router {
-        let metrics = self.clone();
-        Router::new().route("/metrics", get(move || std::future::ready(metrics.page(&pool))))
+        Router::new().route("/metrics", get(page)).with_state((self.clone(), pool))
     }
 
-    fn page(&self, pool: &Pool) -> Response {
+    fn write(&self, pool: &Pool) -> Response {
         let status = pool.status();
         let number = |count: usize| i64::try_from(count).unwrap_or(i64::MAX);
         for (state, count) in [("open", status.size), ("idle", status.available), ("waiting", status.waiting)] {
@@ -97,6 +96,14 @@ impl Metrics {
             }
         }
     }
+}
+
+/// What the process counts, for Prometheus
+#[utoipa::path(get, path = "/metrics", tag = "operation", responses(
+    (status = 200, description = "The metrics.", content_type = "text/plain", body = String)
+))]
+pub(crate) async fn page(State((metrics, pool)): State<(Metrics, Pool)>) -> Response {
+    metrics.write(&pool)
 }
 
 /// Counts a request and its answer.

@@ -5,6 +5,7 @@
 use std::time::Duration;
 
 use axum::Router;
+use axum::extract::State;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
@@ -17,14 +18,26 @@ const DATABASE_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// The two routes.
 pub fn routes(pool: Pool) -> Router {
-    Router::new().route("/healthz", get(async || well())).route("/readyz", get(move || readiness(pool.clone())))
+    Router::new().route("/healthz", get(healthz)).route("/readyz", get(readyz)).with_state(pool)
 }
 
 fn well() -> Response {
     (StatusCode::OK, [(header::CACHE_CONTROL, "no-store")], "ok\n").into_response()
 }
 
-async fn readiness(pool: Pool) -> Response {
+/// Whether the process lives
+#[utoipa::path(get, path = "/healthz", tag = "operation", responses(
+    (status = 200, description = "It does.", content_type = "text/plain", body = String)
+))]
+pub(crate) async fn healthz() -> Response {
+    well()
+}
+
+/// Whether the service can do its work
+#[utoipa::path(get, path = "/readyz", tag = "operation", responses(
+    (status = 200, description = "It can.", content_type = "text/plain", body = String)
+))]
+pub(crate) async fn readyz(State(pool): State<Pool>) -> Response {
     match tokio::time::timeout(DATABASE_TIMEOUT, database::ping(&pool)).await {
         Ok(Ok(())) => well(),
         Ok(Err(error)) => Problem::from(error).into_response(),

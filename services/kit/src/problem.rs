@@ -7,25 +7,34 @@ use axum::Json;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
+use utoipa::ToSchema;
 
-/// One problem document.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+/// One problem document (RFC 9457).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Problem {
     /// Always `about:blank`: the status says what kind of problem it is (RFC 9457 section 4.2.1).
     #[serde(rename = "type")]
+    #[schema(pattern = "^about:blank$")]
     kind: &'static str,
     title: &'static str,
+    /// The status of the response.
     #[serde(serialize_with = "as_number")]
+    #[schema(value_type = u16, minimum = 400, maximum = 599)]
     status: StatusCode,
+    /// A stable word for programs.
+    #[schema(pattern = r"^[a-z_]+\.[a-z_]+$")]
     reason: &'static str,
+    /// An explanation for people.
     #[serde(skip_serializing_if = "String::is_empty")]
     detail: String,
+    /// Everything that is wrong with the request.
     #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schema(min_items = 1)]
     errors: Vec<FieldError>,
 }
 
 /// One thing that is wrong with a request.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub struct FieldError {
     /// The parameter or field, as the client wrote it.
     pub parameter: String,
@@ -80,6 +89,12 @@ impl Problem {
         Self::new(StatusCode::NOT_FOUND, "resource.none", detail)
     }
 
+    /// 401: the client has to say who it is, and did not, or not truly. The answer has `WWW-Authenticate`.
+    #[must_use]
+    pub fn unauthorized(reason: &'static str, detail: impl Into<String>) -> Self {
+        Self::new(StatusCode::UNAUTHORIZED, reason, detail)
+    }
+
     /// 500: our fault. The cause belongs into the log.
     #[must_use]
     pub fn internal() -> Self {
@@ -107,6 +122,10 @@ impl IntoResponse for Problem {
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
         if status == StatusCode::SERVICE_UNAVAILABLE {
             headers.insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
+        }
+        if status == StatusCode::UNAUTHORIZED {
+            // A 401 must say how to do better (RFC 9110 section 15.5.2).
+            headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer realm=\"supplex\""));
         }
         response
     }

@@ -7,6 +7,8 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize, Serializer};
 use sha2::{Digest, Sha256};
 use supplex_kit::{FieldError, Problem};
+use utoipa::ToSchema;
+use utoipa::openapi::schema::{ObjectBuilder, Type};
 use uuid::Uuid;
 
 use crate::card::Card;
@@ -64,23 +66,39 @@ impl Ticket {
     }
 }
 
-#[derive(Deserialize)]
+/// Money to hold on a card.
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-struct RawWish {
+#[schema(as = Authorisation)]
+pub(crate) struct RawWish {
+    /// What it pays for.
+    #[schema(min_length = 1, max_length = 100)]
     order: Option<String>,
     amount: Money,
     card: RawCard,
 }
 
-#[derive(Deserialize)]
+/// A card.
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-struct RawCard {
+#[schema(as = Card)]
+pub(crate) struct RawCard {
+    #[schema(schema_with = card_number)]
     number: String,
 }
 
-#[derive(Default, Deserialize)]
+fn card_number() -> ObjectBuilder {
+    ObjectBuilder::new()
+        .schema_type(Type::String)
+        .description(Some("A test card. Spaces do not count."))
+        .enum_values(Some(Card::numbers()))
+}
+
+/// How much. All that is left when there is no body or no amount.
+#[derive(Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-struct RawPart {
+#[schema(as = Part)]
+pub(crate) struct RawPart {
     amount: Option<Money>,
 }
 

@@ -56,6 +56,11 @@ impl Card {
         CARDS.into_iter().find(|card| card.number == digits)
     }
 
+    /// The numbers of all, as they are described to clients.
+    pub(crate) fn numbers() -> [&'static str; CARDS.len()] {
+        CARDS.map(|card| card.number)
+    }
+
     /// All digits, without spaces.
     pub(crate) fn number(self) -> &'static str {
         self.number

@@ -64,6 +64,6 @@ async fn run(settings: Settings, plan: Plan) -> Result<(), StartError> {
     let pool = database::pool(&settings.database, settings.request_timeout)?;
     let metrics = Metrics::new()?;
     let faults = Some(Faults::new(plan, &metrics)?);
-    let routes = routes::routes(Api::new(Store::new(pool.clone()), &metrics)?);
+    let routes = routes::api().into_router(Api::new(Store::new(pool.clone()), &metrics)?);
     serve(&settings, Service { pool, routes, metrics, faults }).await
 }

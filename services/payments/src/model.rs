@@ -5,14 +5,17 @@
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 use uuid::Uuid;
 
 /// An amount in the currency's smallest unit, so that no sum is ever rounded.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Money {
+    #[schema(minimum = 0, maximum = 1000000000000.0)]
     pub(crate) minor: i64,
     /// ISO 4217.
+    #[schema(pattern = "^[A-Z]{3}$", example = "EUR")]
     pub(crate) currency: String,
 }
 
@@ -26,7 +29,7 @@ pub(crate) struct Money {
 ///      captured ──refund of a part──▶ captured
 ///        └──refund of all that was captured──▶ refunded
 /// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum State {
     /// The money is held and not taken.
@@ -42,7 +45,7 @@ pub(crate) enum State {
 }
 
 /// Why a card refused.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Decline {
     /// No reason was given.
@@ -54,7 +57,7 @@ pub(crate) enum Decline {
 }
 
 /// A payment.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
 pub(crate) struct Payment {
     pub(crate) id: Uuid,
     /// What it pays for, in the words of who asked for it.
@@ -69,6 +72,7 @@ pub(crate) struct Payment {
     /// What was given back of it, at most `captured`.
     pub(crate) refunded: Money,
     /// The last four digits of the card.
+    #[schema(pattern = "^[0-9]{4}$")]
     pub(crate) card_last4: String,
     pub(crate) created_at: Timestamp,
     pub(crate) updated_at: Timestamp,

@@ -1,23 +1,39 @@
-//! The API: from requests to the store and back. `openapi.json` beside `src/` describes it. Knows no SQL.
+//! The API: from requests to the store and back. Knows no SQL.
 
+use axum::Json;
 use axum::body::Bytes;
 use axum::extract::rejection::{BytesRejection, PathRejection};
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::IntoResponse;
-use axum::routing::{MethodRouter, get, post};
-use axum::{Json, Router};
 use prometheus::{IntCounterVec, Opts};
+use supplex_kit::openapi::{self, routes};
 use supplex_kit::{Metrics, Problem};
+use uuid::Uuid;
 
 use crate::answer::{Answer, Outcome};
-use crate::ask::{self, Ticket, Work};
+use crate::ask::{self, RawPart, RawWish, Ticket, Work};
 use crate::card::Decision;
 use crate::model::{Change, Payment};
 use crate::store::{Failure, Store};
 
-/// The description of the API.
-const OPENAPI: &str = include_str!("../openapi.json");
+/// What the description says first.
+const DESCRIPTION: &str = "A mock of a payment provider. It moves no money.
+
+Test cards:
+
+| Number | What happens |
+|---|---|
+| 4242424242424242 | approved |
+| 4000000000000002 | declined |
+| 4000000000009995 | declined: insufficient funds |
+| 4000000000000069 | declined: the card has expired |
+| 4000000000003006 | approved after three seconds |
+| 4000000000005001 | the provider fails with 502, and nothing is authorised |
+
+What changes something needs an Idempotency-Key. The same key with the same request has the same answer and no second \
+effect, also at the same time and on another node; then `Idempotency-Replayed: true` says so. Answers of 4xx other than \
+409, and of 5xx, are not kept.";
 
 /// What the handlers share.
 #[derive(Clone)]
@@ -44,28 +60,35 @@ impl Api {
     }
 }
 
-/// The routes of the payments.
-pub(crate) fn routes(api: Api) -> Router {
-    let add = |router: Router<Api>, (path, methods)| router.route(path, methods);
-    table().into_iter().fold(Router::new(), add).with_state(api)
-}
-
-/// Every route. A test compares them with `openapi.json`.
-fn table() -> [(&'static str, MethodRouter<Api>); 6] {
-    [
-        ("/payments", post(authorise)),
-        ("/payments/{id}", get(one)),
-        ("/payments/{id}/capture", post(capture)),
-        ("/payments/{id}/refund", post(refund)),
-        ("/payments/{id}/void", post(void)),
-        ("/openapi.json", get(async || ([(header::CONTENT_TYPE, "application/json")], OPENAPI))),
-    ]
+/// Every route, described.
+pub(crate) fn api() -> openapi::Api<Api> {
+    openapi::Api::new("Payments", DESCRIPTION)
+        .routes(routes!(authorise))
+        .routes(routes!(one))
+        .routes(routes!(capture))
+        .routes(routes!(refund))
+        .routes(routes!(void))
+        .with_faults()
 }
 
 type Id = Result<Path<String>, PathRejection>;
 type Body = Result<Bytes, BytesRejection>;
 
-async fn authorise(State(api): State<Api>, headers: HeaderMap, body: Body) -> Result<Answer, Problem> {
+/// Hold money on a card
+#[utoipa::path(post, path = "/payments", tag = "payments",
+    params(("Idempotency-Key" = String, Header, max_length = 255,
+     description = "A new one for each thing to do, the same one to repeat it. Visible ASCII.")), request_body = RawWish,
+    responses(
+    (status = 201, description = "A payment. Its state says whether the card was approved.", body = Payment,
+     headers(("idempotency-replayed" = String, description = "`true` when the effect is from an earlier request."))),
+    (status = 400, description = "Something is wrong with the request; `errors` says what.",
+     content_type = "application/problem+json", body = Problem),
+    (status = 422, description = "The Idempotency-Key came before with another request.",
+     content_type = "application/problem+json", body = Problem),
+    (status = 502, description = "The provider failed. Nothing was authorised, and nothing is kept under the key.",
+     content_type = "application/problem+json", body = Problem),
+))]
+pub(crate) async fn authorise(State(api): State<Api>, headers: HeaderMap, body: Body) -> Result<Answer, Problem> {
     let wish = ask::wish(&bytes(body)?)?;
     let card = wish.card;
     let ticket = Ticket::new(&headers, Work::Authorise(wish))?;
@@ -86,22 +109,80 @@ async fn authorise(State(api): State<Api>, headers: HeaderMap, body: Body) -> Re
     finish(&api, "authorise", &ticket).await
 }
 
-async fn capture(State(api): State<Api>, id: Id, headers: HeaderMap, body: Body) -> Result<Answer, Problem> {
+/// Take held money, in full or in parts
+#[utoipa::path(post, path = "/payments/{id}/capture", tag = "payments",
+    params(("id" = Uuid, Path, description = "The `id` of a payment."), ("Idempotency-Key" = String, Header, max_length = 255,
+     description = "A new one for each thing to do, the same one to repeat it. Visible ASCII.")), request_body = Option<RawPart>,
+    responses(
+    (status = 200, description = "It was done.", body = Payment,
+     headers(("idempotency-replayed" = String, description = "`true` when the effect is from an earlier request."))),
+    (status = 400, description = "Something is wrong with the request; `errors` says what.",
+     content_type = "application/problem+json", body = Problem),
+    (status = 404, description = "There is no such payment.",
+     content_type = "application/problem+json", body = Problem),
+    (status = 409, description = "The payment's state, amount or currency rules this out. The answer is kept under the key.",
+     content_type = "application/problem+json", body = Problem),
+    (status = 422, description = "The Idempotency-Key came before with another request.",
+     content_type = "application/problem+json", body = Problem),
+))]
+pub(crate) async fn capture(State(api): State<Api>, id: Id, headers: HeaderMap, body: Body) -> Result<Answer, Problem> {
     let change = Change::Capture(ask::part(&bytes(body)?)?);
     self::change(&api, "capture", id, &headers, change).await
 }
 
-async fn refund(State(api): State<Api>, id: Id, headers: HeaderMap, body: Body) -> Result<Answer, Problem> {
+/// Give captured money back, in full or in parts
+#[utoipa::path(post, path = "/payments/{id}/refund", tag = "payments",
+    params(("id" = Uuid, Path, description = "The `id` of a payment."), ("Idempotency-Key" = String, Header, max_length = 255,
+     description = "A new one for each thing to do, the same one to repeat it. Visible ASCII.")), request_body = Option<RawPart>,
+    responses(
+    (status = 200, description = "It was done.", body = Payment,
+     headers(("idempotency-replayed" = String, description = "`true` when the effect is from an earlier request."))),
+    (status = 400, description = "Something is wrong with the request; `errors` says what.",
+     content_type = "application/problem+json", body = Problem),
+    (status = 404, description = "There is no such payment.",
+     content_type = "application/problem+json", body = Problem),
+    (status = 409, description = "The payment's state, amount or currency rules this out. The answer is kept under the key.",
+     content_type = "application/problem+json", body = Problem),
+    (status = 422, description = "The Idempotency-Key came before with another request.",
+     content_type = "application/problem+json", body = Problem),
+))]
+pub(crate) async fn refund(State(api): State<Api>, id: Id, headers: HeaderMap, body: Body) -> Result<Answer, Problem> {
     let change = Change::Refund(ask::part(&bytes(body)?)?);
     self::change(&api, "refund", id, &headers, change).await
 }
 
-async fn void(State(api): State<Api>, id: Id, headers: HeaderMap, body: Body) -> Result<Answer, Problem> {
+/// Give up a hold of which nothing was captured
+#[utoipa::path(post, path = "/payments/{id}/void", tag = "payments",
+    params(("id" = Uuid, Path, description = "The `id` of a payment."), ("Idempotency-Key" = String, Header, max_length = 255,
+     description = "A new one for each thing to do, the same one to repeat it. Visible ASCII.")),
+    responses(
+    (status = 200, description = "It was done.", body = Payment,
+     headers(("idempotency-replayed" = String, description = "`true` when the effect is from an earlier request."))),
+    (status = 400, description = "Something is wrong with the request; `errors` says what.",
+     content_type = "application/problem+json", body = Problem),
+    (status = 404, description = "There is no such payment.",
+     content_type = "application/problem+json", body = Problem),
+    (status = 409, description = "The payment's state, amount or currency rules this out. The answer is kept under the key.",
+     content_type = "application/problem+json", body = Problem),
+    (status = 422, description = "The Idempotency-Key came before with another request.",
+     content_type = "application/problem+json", body = Problem),
+))]
+pub(crate) async fn void(State(api): State<Api>, id: Id, headers: HeaderMap, body: Body) -> Result<Answer, Problem> {
     ask::nothing(&bytes(body)?)?;
     change(&api, "void", id, &headers, Change::Void).await
 }
 
-async fn one(State(api): State<Api>, id: Id) -> Result<impl IntoResponse, Problem> {
+/// A payment
+#[utoipa::path(get, path = "/payments/{id}", tag = "payments",
+    params(("id" = Uuid, Path, description = "The `id` of a payment.")),
+    responses(
+    (status = 200, description = "The payment.", body = Payment),
+    (status = 400, description = "Something is wrong with the request; `errors` says what.",
+     content_type = "application/problem+json", body = Problem),
+    (status = 404, description = "There is no such payment.",
+     content_type = "application/problem+json", body = Problem),
+))]
+pub(crate) async fn one(State(api): State<Api>, id: Id) -> Result<impl IntoResponse, Problem> {
     let payment: Payment = api.store.payment(payment_id(id)?).await?;
     Ok(([(header::CACHE_CONTROL, "no-store")], Json(payment)))
 }
@@ -121,24 +202,7 @@ fn bytes(body: Body) -> Result<Bytes, Problem> {
     body.map_err(|error| ask::wrong("body", error.body_text()))
 }
 
-fn payment_id(id: Id) -> Result<uuid::Uuid, Problem> {
+fn payment_id(id: Id) -> Result<Uuid, Problem> {
     let Path(text) = id.map_err(|error| ask::wrong("id", error.body_text()))?;
     ask::payment_id(&text)
-}
-
-#[cfg(test)]
-mod tests {
-    use std::collections::BTreeSet;
-
-    /// Those that the kit adds.
-    const OF_THE_KIT: [&str; 4] = ["/healthz", "/readyz", "/metrics", "/faults"];
-
-    #[test]
-    fn the_description_has_every_route_and_no_other() {
-        let description: serde_json::Value = serde_json::from_str(super::OPENAPI).expect("JSON");
-        let described: BTreeSet<&str> =
-            description["paths"].as_object().expect("paths").keys().map(String::as_str).collect();
-        let there: BTreeSet<&str> = super::table().into_iter().map(|(path, _)| path).chain(OF_THE_KIT).collect();
-        assert_eq!(described, there);
-    }
 }

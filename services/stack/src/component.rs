@@ -33,6 +33,8 @@ pub enum Component {
     /// The third node of the payments.
     #[serde(rename = "payments-3")]
     Payments3,
+    /// The users.
+    Users,
     /// The gateway.
     Gateway,
 }
@@ -42,7 +44,7 @@ const ANSWER_TIMEOUT: Duration = Duration::from_secs(2);
 
 impl Component {
     /// All, each after those it needs.
-    pub const IN_ORDER: [Self; 8] = [
+    pub const IN_ORDER: [Self; 9] = [
         Self::Postgres,
         Self::Redis,
         Self::Products1,
@@ -50,6 +52,7 @@ impl Component {
         Self::Payments1,
         Self::Payments2,
         Self::Payments3,
+        Self::Users,
         Self::Gateway,
     ];
 
@@ -76,6 +79,7 @@ impl Component {
             Self::Payments1 => "payments-1",
             Self::Payments2 => "payments-2",
             Self::Payments3 => "payments-3",
+            Self::Users => "users",
             Self::Gateway => "gateway",
         }
     }
@@ -87,7 +91,7 @@ impl Component {
             // SIGTERM would wait until every client has left; SIGINT ends their sessions and shuts down cleanly.
             Self::Postgres => (Signal::INT, 30),
             Self::Redis => (Signal::TERM, 10),
-            Self::Products1 | Self::Products2 | Self::Payments1 | Self::Payments2 | Self::Payments3 => {
+            Self::Products1 | Self::Products2 | Self::Payments1 | Self::Payments2 | Self::Payments3 | Self::Users => {
                 (Signal::TERM, 15)
             }
             Self::Gateway => (Signal::TERM, 20),
@@ -103,7 +107,7 @@ impl Component {
         match self {
             Self::Postgres => layout.cluster().map_err(short)?.check(running.address).await,
             Self::Redis => layout.store().map_err(short)?.check(running.address).await,
-            Self::Products1 | Self::Products2 | Self::Payments1 | Self::Payments2 | Self::Payments3 => {
+            Self::Products1 | Self::Products2 | Self::Payments1 | Self::Payments2 | Self::Payments3 | Self::Users => {
                 answers_well(running, running.address, "/readyz").await
             }
             Self::Gateway => {

@@ -17,11 +17,12 @@ pub(crate) struct Addresses {
     pub(crate) payments: Vec<SocketAddr>,
     /// With its password.
     pub(crate) redis: String,
+    pub(crate) users: SocketAddr,
 }
 
 /// The configuration for the stack.
 pub(crate) fn config(addresses: &Addresses) -> String {
-    let Addresses { listener, admin, products, payments, redis } = addresses;
+    let Addresses { listener, admin, products, payments, users, redis } = addresses;
     let [products, payments] = [products, payments].map(|nodes| {
         let quoted: Vec<String> = nodes.iter().map(|node| format!("\"{node}\"")).collect();
         quoted.join(", ")
@@ -86,6 +87,30 @@ path = "/healthz"
 [upstreams.payments.breaker]
 slow_after = "4s"
 
+[[routes]]
+name = "users"
+match = {{ prefix = "/api/users" }}
+upstream = "users"
+strip_prefix = "/api"
+timeout = "4s"
+
+# The keys of access tokens, where others look for them (RFC 8615).
+[[routes]]
+name = "keys"
+match = {{ exact = "/.well-known/jwks.json", methods = ["GET", "HEAD"] }}
+upstream = "users"
+timeout = "2s"
+
+[upstreams.users]
+endpoints = ["{users}"]
+connect_timeout = "250ms"
+attempt_timeout = "3s"
+
+[upstreams.users.health]
+path = "/healthz"
+
+[upstreams.users.breaker]
+
 # Far above what a person does, and below what hurts.
 [limits.per-client]
 rate = "500/s"
@@ -128,6 +153,7 @@ mod tests {
             products: [7102, 7112].map(local).to_vec(),
             payments: [7104, 7114, 7124].map(local).to_vec(),
             redis: "redis://:secret@127.0.0.1:6379/0".into(),
+            users: local(7101),
         };
         let config: toml::Table = config(&addresses).parse().expect("TOML");
         assert_eq!(config["gateway"]["admin"].as_str(), Some("127.0.0.1:9900"));
@@ -137,10 +163,12 @@ mod tests {
         assert_eq!(config["routes"][1]["match"]["prefix"].as_str(), Some("/api/payments"));
         assert_eq!(config["upstreams"]["payments"]["endpoints"][2].as_str(), Some("127.0.0.1:7124"));
         assert_eq!(config["redis"]["url"].as_str(), Some("redis://:secret@127.0.0.1:6379/0"));
-        for upstream in ["products", "payments"] {
+        for upstream in ["products", "payments", "users"] {
             assert!(config["upstreams"][upstream]["breaker"].is_table(), "{upstream}");
             assert_eq!(config["upstreams"][upstream]["health"]["path"].as_str(), Some("/healthz"), "{upstream}");
         }
+        assert_eq!(config["routes"][3]["match"]["exact"].as_str(), Some("/.well-known/jwks.json"));
+        assert_eq!(config["upstreams"]["users"]["endpoints"][0].as_str(), Some("127.0.0.1:7101"));
     }
 
     #[test]

@@ -17,6 +17,9 @@ pub(crate) const PRODUCTS_DATABASE: &str = "products";
 /// The database of the payments.
 const PAYMENTS_DATABASE: &str = "payments";
 
+/// The database of the users.
+pub(crate) const USERS_DATABASE: &str = "users";
+
 /// What a node of a service is: its program and its database. `None` for what is no service.
 fn service(component: Component, layout: &Layout) -> Option<(&Path, &'static str)> {
     match component {
@@ -24,6 +27,7 @@ fn service(component: Component, layout: &Layout) -> Option<(&Path, &'static str
         Component::Payments1 | Component::Payments2 | Component::Payments3 => {
             Some((&layout.payments, PAYMENTS_DATABASE))
         }
+        Component::Users => Some((&layout.users, USERS_DATABASE)),
         Component::Postgres | Component::Redis | Component::Gateway => None,
     }
 }
@@ -69,7 +73,8 @@ impl Plan {
         let [products, payments] = [&Component::PRODUCTS[..], &Component::PAYMENTS[..]]
             .map(|nodes| nodes.iter().map(|node| address_of(*node, state)).collect::<Result<Vec<_>, _>>());
         let redis = layout.store()?.url(address_of(Component::Redis, state)?);
-        let addresses = Addresses { listener: self.address, admin, products: products?, payments: payments?, redis };
+        let (listener, users) = (self.address, address_of(Component::Users, state)?);
+        let addresses = Addresses { listener, admin, products: products?, payments: payments?, users, redis };
         let config = gateway::config(&addresses);
         match layout.adjust {
             Some(adjust) => adjust(&config).map_err(Error::State),

@@ -31,6 +31,10 @@ pub struct Options {
     #[arg(long, env = "SUPPLEX_PAYMENTS", value_name = "PATH", global = true)]
     pub payments: Option<PathBuf>,
 
+    /// The users' program [default: `svc-users` beside this one]
+    #[arg(long, env = "SUPPLEX_USERS", value_name = "PATH", global = true)]
+    pub users: Option<PathBuf>,
+
     /// Where the gateway should listen; the next free port if this one is taken
     #[arg(long, env = "SUPPLEX_PORT", value_name = "PORT", default_value = "8080", global = true)]
     pub port: u16,
@@ -56,6 +60,8 @@ pub struct Layout {
     pub products: PathBuf,
     /// The payments' program.
     pub payments: PathBuf,
+    /// The users' program.
+    pub users: PathBuf,
     /// The gateway's preferred port.
     pub port: u16,
     /// Its admin endpoint's preferred port.
@@ -84,6 +90,7 @@ impl Layout {
             gateway: absolute(&options.gateway, "supplex")?,
             products: absolute(&options.products, "svc-products")?,
             payments: absolute(&options.payments, "svc-payments")?,
+            users: absolute(&options.users, "svc-users")?,
             port: options.port,
             admin_port: options.admin_port,
             adjust: None,

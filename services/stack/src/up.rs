@@ -1,8 +1,8 @@
 //! `up`: starts what is missing, waits until everything is healthy, and says where to look.
 //!
 //! ```text
-//! postgres ── redis ── products ── payments ── gateway ── healthy
-//!     └──────────┴─────────┴───────────┴──────────┴─ failed or interrupted ──▶ stops what this run started
+//! postgres ── redis ── products ── payments ── users ── gateway ── healthy
+//!     └──────────┴─────────┴───────────┴─────────┴─────────┴─ failed or interrupted ──▶ stops what this run started
 //! ```
 
 use std::time::{Duration, Instant};
@@ -32,7 +32,7 @@ const INTERVAL: Duration = Duration::from_millis(50);
 /// # Errors
 /// When something does not start. What this call started is stopped then.
 pub async fn up(layout: &Layout) -> Result<(), Error> {
-    for program in [&layout.products, &layout.payments, &layout.gateway] {
+    for program in [&layout.products, &layout.payments, &layout.users, &layout.gateway] {
         if !program.is_file() {
             return Err(Error::Program(program.clone()));
         }
@@ -214,9 +214,9 @@ async fn print_summary(layout: &Layout, state: &State) {
     if let Some(admin) = gateway.admin {
         say(format_args!("  admin      http://{admin}"));
     }
-    for component in Component::PRODUCTS.into_iter().chain(Component::PAYMENTS) {
+    for component in Component::PRODUCTS.into_iter().chain(Component::PAYMENTS).chain([Component::Users]) {
         if let Some(address) = address(component) {
-            say(format_args!("  {} http://{address}", component.name()));
+            say(format_args!("  {:<10} http://{address}", component.name()));
         }
     }
     if let Some(postgres) = address(Component::Postgres) {

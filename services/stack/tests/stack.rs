@@ -54,6 +54,7 @@ impl Stack {
         let gateway = if stand_in.is_empty() { "supplex" } else { "examples/stand_in_gateway" };
         command.env("SUPPLEX_GATEWAY", built(gateway));
         command.env("SUPPLEX_PRODUCTS", built("svc-products")).env("SUPPLEX_PAYMENTS", built("svc-payments"));
+        command.env("SUPPLEX_USERS", built("svc-users"));
         command.env("SUPPLEX_PORT", &ports[0]).env("SUPPLEX_ADMIN_PORT", &ports[1]);
         command.output().expect("runs").into()
     }
@@ -107,11 +108,18 @@ async fn up_seed_status_and_down() {
     assert!(up.text.contains("make seed"), "an empty catalogue is pointed out: {}", up.text);
     let seed = stack.call(&["seed"]);
     assert!(seed.success && seed.text.contains("200 new"), "{}", seed.text);
+    assert!(seed.text.contains("1000 customers, 1000 of them new"), "{}", seed.text);
+    let gateway = stack.address(Component::Gateway);
+    let body = r#"{"email":"customer-0001@example.com","password":"seed data only"}"#;
+    let login = http::send(gateway, "POST", "/api/users/login", &[], body, Duration::from_secs(60)).await;
+    assert!(login.is_ok_and(|login| login.status == 200 && login.body.contains("access_token")));
+    let keys = stack.get(Component::Gateway, "/.well-known/jwks.json").await;
+    assert!(keys.contains("\"EdDSA\""), "{keys}");
     let page = stack.get(Component::Gateway, "/api/products?limit=3").await;
     assert!(page.contains("\"servings\""), "{page}");
     let status = stack.call(&["status"]);
     assert!(status.success, "{}", status.text);
-    assert_eq!(status.text.matches(" healthy").count(), 8, "{}", status.text);
+    assert_eq!(status.text.matches(" healthy").count(), 9, "{}", status.text);
 
     let processes = Component::IN_ORDER.map(|component| stack.process(component));
     let again = stack.call(&["up"]);
@@ -184,7 +192,7 @@ async fn up_starts_only_what_died() {
     assert!(up.success, "{}", up.text);
     let after = Component::IN_ORDER.map(|component| stack.process(component));
     let same: Vec<bool> = before.iter().zip(&after).map(|(before, after)| before == after).collect();
-    assert_eq!(same, [false, true, true, false, true, true, true, true], "{}", up.text);
+    assert_eq!(same, [false, true, true, false, true, true, true, true, true], "{}", up.text);
     stack.get(Component::Gateway, "/api/products").await;
 }
 
@@ -195,7 +203,7 @@ fn a_start_that_fails_says_why_and_leaves_nothing_running() {
     assert!(!up.success, "{}", up.text);
     assert!(up.text.contains("broken on purpose"), "the log's end is shown: {}", up.text);
     assert_eq!(stack.state()["running"], serde_json::json!({}), "{}", up.text);
-    for started in ["postgres", "redis", "products-1", "products-2", "payments-1", "payments-3"] {
+    for started in ["postgres", "redis", "products-1", "products-2", "payments-1", "payments-3", "users"] {
         assert!(up.text.contains(&format!("{started:<10} stopped")), "{}", up.text);
     }
 }
@@ -207,6 +215,7 @@ fn an_interrupted_start_leaves_nothing_running() {
     command.arg("up").env("SUPPLEX_RUN", stack.run()).env("STAND_IN", "silent").stdout(std::process::Stdio::piped());
     command.env("SUPPLEX_GATEWAY", built("examples/stand_in_gateway"));
     command.env("SUPPLEX_PRODUCTS", built("svc-products")).env("SUPPLEX_PAYMENTS", built("svc-payments"));
+    command.env("SUPPLEX_USERS", built("svc-users"));
     let up = command.spawn().expect("runs");
     let runner = Identity::of(up.id()).expect("lives");
     let state = stack.run().join("stack.json");

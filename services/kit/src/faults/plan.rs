@@ -14,10 +14,12 @@
 use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 /// Everything that goes wrong in a process.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(default, deny_unknown_fields)]
+#[schema(as = Faults)]
 pub struct Plan {
     /// With the same seed the same requests are hit: the n-th since the plan was set. By chance when left out.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -51,7 +53,7 @@ impl FromStr for Plan {
 }
 
 /// Which requests are hit.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Reach {
     /// Those to the service's API. The probes stay well: only its clients can see that the service is sick.
@@ -73,8 +75,9 @@ impl Reach {
 }
 
 /// A share of the requests, from 0 to 1.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(try_from = "f64")]
+#[schema(minimum = 0, maximum = 1, default = 1.0)]
 pub struct Ratio(f64);
 
 impl Ratio {
@@ -103,8 +106,9 @@ impl TryFrom<f64> for Ratio {
 }
 
 /// A time in milliseconds, at most ten minutes.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(try_from = "f64")]
+#[schema(minimum = 0, maximum = 600000)]
 pub struct Millis(f64);
 
 impl Millis {
@@ -128,7 +132,7 @@ impl TryFrom<f64> for Millis {
 }
 
 /// How much longer requests take.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
 pub enum Latency {
     /// All the same.
@@ -171,7 +175,7 @@ impl Latency {
 }
 
 /// A fault instead of an answer.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Fault {
     /// Which share of the requests.
@@ -183,7 +187,7 @@ pub struct Fault {
 }
 
 /// An error instead of an answer.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ErrorFault {
     /// Which share of the requests.
@@ -198,7 +202,7 @@ pub struct ErrorFault {
 }
 
 /// When a fault strikes: the difference matters to whoever has to repeat the request.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum After {
     /// Before anything was done.
@@ -209,8 +213,9 @@ pub enum After {
 }
 
 /// The status of an error, from 400 to 599.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(try_from = "u16")]
+#[schema(minimum = 400, maximum = 599, default = 503)]
 pub struct Status(u16);
 
 impl Status {
@@ -239,12 +244,13 @@ impl TryFrom<u16> for Status {
 }
 
 /// How the body of an answer trickles.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SlowBody {
     /// Which share of the requests.
     #[serde(default)]
     pub ratio: Ratio,
     /// How fast.
+    #[schema(value_type = u32, minimum = 1)]
     pub bytes_per_second: std::num::NonZeroU32,
 }

@@ -3,11 +3,10 @@
 use std::path::Path;
 
 use serde_json::Value;
+use supplex_kit::contract::{Contract, Reply};
 use supplex_stack::http::Answer;
 use supplex_stack::postgres;
 use supplex_stack::service::Process;
-
-use crate::contract;
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_svc-payments");
 
@@ -17,6 +16,7 @@ pub(crate) const APPROVED: &str = "4242424242424242";
 pub(crate) struct Service {
     pub(crate) process: Process,
     pub(crate) postgres: postgres::Temporary,
+    pub(crate) contract: Contract,
     url: String,
 }
 
@@ -44,7 +44,11 @@ impl Service {
     pub(crate) async fn with_faults(faults: &str) -> Self {
         let postgres = postgres::Temporary::start().await.expect("Postgres starts");
         let url = postgres.database("payments").await.expect("a database");
-        Self { process: start(&url, faults).await, postgres, url }
+        let process = start(&url, faults).await;
+        // Not from a process that may be sick.
+        let described = start(&url, "{}").await.get("/openapi.json").await;
+        let contract = Contract::new(serde_json::from_str(&described.body).expect("JSON"));
+        Self { process, postgres, contract, url }
     }
 
     /// Another node on the same database.
@@ -64,7 +68,9 @@ impl Service {
     pub(crate) async fn send(&self, method: &str, path: &str, key: &str, body: &str) -> Answer {
         let headers = [("idempotency-key", key), ("content-type", "application/json")];
         let answer = self.process.send(method, path, &headers, body).await.expect("an answer");
-        contract::check(method, path, &answer);
+        let content_type = answer.headers.get("content-type").map(|field| field.to_str().expect("text"));
+        let reply = Reply { status: answer.status, content_type, body: &answer.body };
+        self.contract.check(method, path, reply).unwrap_or_else(|error| panic!("{error}"));
         answer
     }
 
