@@ -6,6 +6,7 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use crate::admin::Metrics;
 use crate::config::{SHARED_BURST, SHARED_RATE};
 use crate::figures::Span;
 use crate::load::Group;
@@ -36,12 +37,28 @@ pub(super) async fn run(scene: &Scene) -> Result<(), String> {
     scene.notebook.tell(format_args!(
         "four clients come {RATE} times a second each; their limits are {SHARED_RATE} a second, {SHARED_BURST} at once"
     ));
+    let counted = without_redis(scene, &second).await?;
     let span = scene.pass(60.0).await;
     scene.notebook.tell(format_args!("{:.0} s are over", span.seconds()));
-    for (group, kind, gateways) in groups {
-        judge(scene, &group.end().await, kind, gateways);
+    // All end at once, and only then is anybody waited for.
+    let records = groups.map(|(group, kind, gateways)| (group.record(), kind, gateways));
+    for (record, kind, gateways) in records {
+        record.settle().await;
+        judge(scene, &record, kind, gateways);
     }
+    // Each is one that workers allowed or refused by themselves: what it lets through, Redis knows nothing of.
+    let alone = without_redis(scene, &second).await? - counted;
+    scene.notebook.figure("decisions without Redis, because it was not heard in time", alone);
     Ok(())
+}
+
+/// How many decisions both gateways made without Redis.
+async fn without_redis(scene: &Scene, second: &Second) -> Result<f64, String> {
+    let mut sum = 0.0;
+    for admin in [scene.admin, second.admin] {
+        sum += Metrics::of(admin).await?.sum("supplex_rate_limit_decisions_total", &[("source", "fallback")]);
+    }
+    Ok(sum)
 }
 
 #[derive(Clone, Copy)]
