@@ -117,7 +117,9 @@ impl From<StoredKey> for Key {
 impl KeySource for Ring {
     fn keys(&self) -> Pin<Box<dyn Future<Output = Result<KeySet, SourceError>> + Send + '_>> {
         Box::pin(async move {
-            self.reload().await.map_err(|error| SourceError(error.to_string()))?;
+            if let Err(error) = self.reload().await {
+                tracing::warn!(%error, "the keys cannot be read; those known stay in use");
+            }
             Ok(self.public())
         })
     }
