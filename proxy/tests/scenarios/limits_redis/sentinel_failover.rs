@@ -31,6 +31,7 @@ fn sentinel_failover() {
     wait_until_counted(&gateway);
     assert_eq!(admitted(&[&gateway], "late", 20), 1);
 
+    redis.wait(redis.servers.calm());
     // It calls itself a master until the sentinels tell it otherwise.
     redis.change(async |servers| servers.master.start_again().await);
     redis.wait(redis.servers.master.tells("ROLE", "slave"));

@@ -137,21 +137,22 @@ impl Running {
         }
     }
 
-    /// Waits until the reply to `command` has `wanted` in it.
+    /// Waits until the reply to `command` has `wanted` in it. A server that changes its role may hang up instead of
+    /// answering, and is asked again.
     ///
     /// # Errors
     /// When it does not come to that.
     pub async fn tells(&self, command: &str, wanted: &str) -> Result<(), Error> {
         let begun = Instant::now();
         loop {
-            let reply = self.tell(command).await?;
-            if reply.contains(wanted) {
-                return Ok(());
+            match self.tell(command).await {
+                Ok(reply) if reply.contains(wanted) => return Ok(()),
+                Ok(reply) if begun.elapsed() > JOIN_LIMIT => {
+                    return Err(Error::State(format!("{command}: no {wanted} in {reply}")));
+                }
+                Err(error) if begun.elapsed() > JOIN_LIMIT => return Err(error),
+                Ok(_) | Err(_) => tokio::time::sleep(INTERVAL).await,
             }
-            if begun.elapsed() > JOIN_LIMIT {
-                return Err(Error::State(format!("{command}: no {wanted} in {reply}")));
-            }
-            tokio::time::sleep(INTERVAL).await;
         }
     }
 }

@@ -47,6 +47,19 @@ impl Watched {
     }
 }
 
+impl Watched {
+    /// Has the sentinels believe for the next minute that the master is there, even if it gets no processor for a while.
+    ///
+    /// # Errors
+    /// When one does not answer.
+    pub async fn calm(&self) -> Result<(), Error> {
+        for sentinel in &self.sentinels {
+            sentinel.tells(&format!("SENTINEL SET {NAME} down-after-milliseconds 60000"), "+OK").await?;
+        }
+        Ok(())
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -94,6 +94,7 @@ fn a_replica_that_was_promoted_goes_on_where_the_master_was() {
         assert_eq!(bench.remaining("k").await, 98, "the bucket is there");
         assert!(bench.last_failure().contains("no connection"), "{}", bench.last_failure());
 
+        bench.server.calm().await.expect("they answer");
         // Back as a master, as it believes, until the sentinel makes it a replica.
         bench.server.master.start_again().await.expect("it starts");
         bench.server.master.tells("ROLE", "slave").await.expect("it becomes a replica");
