@@ -65,7 +65,7 @@ bench-peers: tools ## The same beside HAProxy and nginx
 	@$(RAISE) cargo bench -p supplex --bench peers
 
 chaos: tools ## Break a stack of its own under load, and judge what clients saw; STEPS=a,b for some steps only
-	cargo build --release -p supplex -p svc-products -p supplex-payments -p supplex-chaos
+	cargo build --release -p supplex -p svc-products -p supplex-payments -p supplex-users -p supplex-chaos
 	@$(RAISE) $(TARGET)/release/supplex-chaos --out $(TARGET)/chaos --seconds $(CHAOS_SECONDS) $(if $(STEPS),--steps $(STEPS))
 
 compose-up: ## The same stack in containers (needs Docker)

@@ -42,6 +42,10 @@ pub struct Options {
     /// The payments' program [default: `svc-payments` beside this one]
     #[arg(long, env = "SUPPLEX_PAYMENTS", value_name = "PATH")]
     pub payments: Option<PathBuf>,
+
+    /// The users' program [default: `svc-users` beside this one]
+    #[arg(long, env = "SUPPLEX_USERS", value_name = "PATH")]
+    pub users: Option<PathBuf>,
 }
 
 #[cfg(test)]

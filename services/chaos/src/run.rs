@@ -49,6 +49,7 @@ fn lay_out(options: &Options) -> Result<Layout, String> {
         gateway: options.gateway.clone(),
         products: options.products.clone(),
         payments: options.payments.clone(),
+        users: options.users.clone(),
         port: port::free().map_err(in_words)?,
         admin_port: port::free().map_err(in_words)?,
     });
