@@ -55,7 +55,7 @@ soak: tools ## Workers under contention for SOAK_SECONDS (600)
 fuzz: tools ## Fuzz each target for FUZZ_SECONDS (1800)
 	@.ci/fuzz $(FUZZ_SECONDS)
 
-bench: tools ## Measure the gateway on one pinned core
+bench: tools ## Measure the gateway on one pinned core, without and with limits and breakers
 	cargo run -q -p supplex-stack -- install wrk nginx-light redis-server
 	@$(RAISE) cargo bench -p supplex --bench gateway
 	@$(RAISE) cargo bench -p supplex --bench protection
