@@ -46,7 +46,7 @@ const WAITING_MOST: usize = 8192;
 /// Questions one pipeline takes.
 const PIPELINE_MOST: usize = 512;
 /// Pipelines under way at once. While one is answered the next is on its way; more only make a queue in Redis.
-const FLIGHTS_MOST: usize = 4;
+const FLIGHTS_MOST: usize = 1;
 /// A line without questions asks something itself this often, so that it knows whether Redis is there. Where another server
 /// may take over, it does so among questions too: a demoted one may refuse for a while without an error.
 const IDLE: Duration = Duration::from_millis(500);

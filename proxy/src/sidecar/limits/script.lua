@@ -1,15 +1,16 @@
 -- Takes tokens for one question after another; each gets all that it asks for, or nothing.
 --
--- KEYS are the buckets. ARGV: how many questions; per bucket nanoseconds in which one token comes back, and tokens a full
--- bucket holds; per question how many charges, and per charge the number of its bucket, tokens asked for, and tokens wanted
--- beyond that. The reply has three whole numbers per charge: extra tokens taken, nanoseconds until the bucket is full, and
--- nanoseconds until it holds what was asked for, 0 if it did.
+-- KEYS are the buckets. ARGV: how many runs of equal questions; per bucket nanoseconds in which one token comes back, and
+-- tokens a full bucket holds; per run how many questions it is, how many charges each has, and per charge the number of its
+-- bucket, tokens asked for, and tokens wanted beyond that. The reply has whole numbers: per run how many of its questions
+-- were granted, which are the first ones, and per charge extra tokens taken, nanoseconds until the bucket is full after the
+-- run, and nanoseconds until it holds what a refused question asked for, 0 if it did or none was refused.
 --
 -- A bucket is kept as what it lacks: "MICROSECONDS DEBT", the moment of the last change on this server's clock and the
 -- nanoseconds of refill that were missing then. Numbers of Lua are doubles, exact up to 2^53: enough for microseconds
 -- since 1970, not for nanoseconds, and enough for the nanoseconds of a debt (104 days).
 
-local tonumber, max, min = tonumber, math.max, math.min
+local tonumber, max, min, floor = tonumber, math.max, math.min, math.floor
 local clock = redis.call('TIME')
 local now = tonumber(clock[1]) * 1000000 + tonumber(clock[2])
 local kept = redis.call('MGET', unpack(KEYS))
@@ -37,31 +38,47 @@ for bucket = 1, #KEYS do
 end
 
 local reply, said = {}, 0
+local of, asked, extra, short = {}, {}, {}, {}
 for _ = 1, tonumber(ARGV[1]) do
-    local first = at + 1
-    local last = at + 3 * tonumber(ARGV[at])
-    at = last + 1
-    local admitted, place = true, said
-    for charge = first, last, 3 do
-        local bucket = tonumber(ARGV[charge])
-        local short = tonumber(ARGV[charge + 1]) * interval[bucket] - (room[bucket] - debt[bucket])
-        admitted = admitted and short <= 0
-        place = place + 3
-        reply[place] = max(0, short)
+    local questions, charges = tonumber(ARGV[at]), tonumber(ARGV[at + 1])
+    at = at + 2
+    reply[said + 1] = 0
+    for charge = 1, charges do
+        local bucket = tonumber(ARGV[at])
+        of[charge] = bucket
+        asked[charge] = tonumber(ARGV[at + 1]) * interval[bucket]
+        extra[charge] = tonumber(ARGV[at + 2])
+        reply[said + 3 * charge - 1] = 0
+        at = at + 3
     end
-    for charge = first, last, 3 do
-        local bucket = tonumber(ARGV[charge])
-        local granted = 0
-        if admitted then
-            local lacks = debt[bucket] + tonumber(ARGV[charge + 1]) * interval[bucket]
-            granted = min(tonumber(ARGV[charge + 2]), math.floor((room[bucket] - lacks) / interval[bucket]))
-            debt[bucket] = lacks + granted * interval[bucket]
-            changed[bucket] = true
+    local granted, admitted = 0, true
+    while admitted and granted < questions do
+        for charge = 1, charges do
+            local bucket = of[charge]
+            short[charge] = max(0, asked[charge] - (room[bucket] - debt[bucket]))
+            admitted = admitted and short[charge] == 0
         end
-        reply[said + 1] = granted
-        reply[said + 2] = debt[bucket]
-        said = said + 3
+        if admitted then
+            granted = granted + 1
+            for charge = 1, charges do
+                local bucket = of[charge]
+                local lacks = debt[bucket] + asked[charge]
+                local more = 0
+                if extra[charge] > 0 then
+                    more = min(extra[charge], floor((room[bucket] - lacks) / interval[bucket]))
+                    reply[said + 3 * charge - 1] = more
+                end
+                debt[bucket] = lacks + more * interval[bucket]
+                changed[bucket] = true
+            end
+        end
     end
+    reply[said + 1] = granted
+    for charge = 1, charges do
+        reply[said + 3 * charge] = debt[of[charge]]
+        reply[said + 3 * charge + 1] = short[charge]
+    end
+    said = said + 1 + 3 * charges
 end
 
 for bucket = 1, #KEYS do

@@ -50,13 +50,16 @@ fn the_script_is_the_engines_bucket() {
                 let (shape, snapshot) = &shapes[step / 50 % 2];
                 micros += random.below(shape.interval() / 1000 * u64::from(burst.min(4)) + 2);
                 let asked: Vec<_> = (0..1 + random.below(4)).map(|_| random.charges(burst)).collect();
+                // Some several times in a row.
+                let times = |charges| std::iter::repeat_n(charges, 1 + random.below(3) as usize / 2 * 3);
+                let asked: Vec<_> = asked.into_iter().flat_map(times).collect();
                 let questions: Vec<_> = asked.iter().map(|charges| question(snapshot, charges)).collect();
                 let calls = script::calls(&questions);
                 assert_eq!(calls.len(), 1);
                 let reply = call_at(&calls[0], micros).query(&mut connection).expect("a reply");
                 let expected: Vec<_> =
                     asked.iter().map(|charges| model(&mut buckets, *shape, micros * 1000, charges)).collect();
-                let said = script::verdicts(&reply, &questions);
+                let said = script::verdicts(&reply, &calls[0].runs, &questions);
                 assert_eq!(said, Some(expected), "rate {number}, step {step}: {asked:?}");
             }
         }
@@ -101,9 +104,9 @@ fn a_clock_that_was_set_back_neither_fills_nor_stops_a_bucket_and_full_buckets_e
         let snapshot = snapshot(vec![limit("a", 1, 2)]);
         let mut ask = |seconds: u64| {
             let questions = [question(&snapshot, &[charge(0, "k", 1, 0)])];
-            let command = call_at(&script::calls(&questions)[0], seconds * 1_000_000);
-            let reply = command.query(&mut connection).expect("a reply");
-            let verdicts = script::verdicts(&reply, &questions).expect("a verdict");
+            let call = &script::calls(&questions)[0];
+            let reply = call_at(call, seconds * 1_000_000).query(&mut connection).expect("a reply");
+            let verdicts = script::verdicts(&reply, &call.runs, &questions).expect("a verdict");
             (verdicts[0].admits(), verdicts[0].balances()[0].retry_after / 1_000_000_000)
         };
         assert_eq!([ask(5000), ask(5000), ask(5000)], [(true, 0), (true, 0), (false, 1)]);

@@ -17,7 +17,7 @@ use redis::{RedisError, ServerError, ServerErrorKind, Value};
 use tokio::time::{Instant, timeout_at};
 
 use super::super::measure::Measure;
-use super::super::script;
+use super::super::script::{self, Runs};
 use super::Ask;
 use super::link_up::{Endpoint, Link, Redirect, Sight, redirect};
 use super::say::Speaker;
@@ -144,8 +144,8 @@ impl Flight {
             Ok(Ok(replies)) if replies.len() == put.replies() => {
                 self.pack.measure.round_trip(sent.elapsed());
                 let mut asks = batch.into_iter();
-                for (length, reply) in put.of_calls(replies) {
-                    self.deliver(asks.by_ref().take(length).collect(), &reply, manner);
+                for (runs, reply) in put.of_calls(replies) {
+                    self.deliver(asks.by_ref().take(runs.questions()).collect(), &runs, &reply, manner);
                 }
                 return Fate::Answered;
             }
@@ -158,8 +158,8 @@ impl Flight {
     }
 
     /// Answers the questions of one call, or keeps them to be asked once more.
-    fn deliver(&mut self, asks: Vec<Ask>, reply: &Value, manner: Manner) {
-        let Value::ServerError(error) = reply else { return self.deliver_verdicts(asks, reply) };
+    fn deliver(&mut self, asks: Vec<Ask>, runs: &Runs, reply: &Value, manner: Manner) {
+        let Value::ServerError(error) = reply else { return self.deliver_verdicts(asks, runs, reply) };
         match error.kind() {
             Some(ServerErrorKind::NoScript) if manner == Manner::Plain => return self.strangers.extend(asks),
             Some(ServerErrorKind::TryAgain) if manner.is_joint() && asks.len() > 1 => return self.divided.extend(asks),
@@ -175,8 +175,8 @@ impl Flight {
         answer_all(asks, StoreError::Refused);
     }
 
-    fn deliver_verdicts(&self, asks: Vec<Ask>, reply: &Value) {
-        if let Some(verdicts) = script::verdicts(reply, asks.iter().map(|ask| &ask.question)) {
+    fn deliver_verdicts(&self, asks: Vec<Ask>, runs: &Runs, reply: &Value) {
+        if let Some(verdicts) = script::verdicts(reply, runs, asks.iter().map(|ask| &ask.question)) {
             for (ask, verdict) in asks.into_iter().zip(verdicts) {
                 ask.caller.answer(Ok(verdict));
             }

@@ -2,7 +2,7 @@
 
 use redis::{Pipeline, Value, cmd};
 
-use super::super::super::script;
+use super::super::super::script::{self, Runs};
 use super::super::Ask;
 
 /// How a batch is put.
@@ -22,8 +22,8 @@ pub(super) enum Manner {
 pub(super) struct Put {
     /// What is sent.
     pub(super) pipeline: Pipeline,
-    /// How many questions each call asks.
-    lengths: Vec<usize>,
+    /// What each call asks.
+    calls: Vec<Runs>,
     /// Replies before those of the calls.
     before: usize,
     /// Replies per call, of which the last counts.
@@ -53,27 +53,28 @@ impl Manner {
         if self == Manner::Taught {
             pipeline.add_command(script::load());
         }
-        let lengths = calls.iter().map(|call| call.questions.len()).collect();
+        let mut asked = Vec::with_capacity(calls.len());
         for call in calls {
             if self == Manner::Asking {
                 pipeline.add_command(cmd("ASKING"));
             }
             pipeline.add_command(call.command);
+            asked.push(call.runs);
         }
         let (before, each) = (usize::from(self == Manner::Taught), 1 + usize::from(self == Manner::Asking));
-        Put { pipeline, lengths, before, each }
+        Put { pipeline, calls: asked, before, each }
     }
 }
 
 impl Put {
     /// How many replies must come.
     pub(super) fn replies(&self) -> usize {
-        self.before + self.each * self.lengths.len()
+        self.before + self.each * self.calls.len()
     }
 
-    /// For each call how many questions it asked, and its reply.
-    pub(super) fn of_calls(self, replies: Vec<Value>) -> impl Iterator<Item = (usize, Value)> {
+    /// For each call what it asked, and its reply.
+    pub(super) fn of_calls(self, replies: Vec<Value>) -> impl Iterator<Item = (Runs, Value)> {
         let replies = replies.into_iter().skip(self.before + self.each - 1).step_by(self.each);
-        self.lengths.into_iter().zip(replies)
+        self.calls.into_iter().zip(replies)
     }
 }
