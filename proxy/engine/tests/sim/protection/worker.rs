@@ -161,7 +161,7 @@ impl Worker {
             Letter::Configure { version } => {
                 let setup = Rc::clone(&outside.setups[version]);
                 if self.live.setup.limits != setup.limits {
-                    self.desk.leases.clear();
+                    self.desk.decides.limits_changed();
                 }
                 let live = Live::new(setup, &self.registry, self.place.worker, Some(&self.live), outside.now());
                 self.live = Rc::new(live);
@@ -273,8 +273,8 @@ impl Worker {
     /// What must hold whenever nothing happens in this worker.
     pub(crate) fn check(&self, outside: &Outside) {
         assert_eq!(self.wheel.len(), self.running.len(), "every exchange has one timer");
-        assert!(self.desk.leases.len() <= outside.size.keys.max(8), "memory of keys is bounded");
-        assert!(self.desk.fallback.len() <= outside.size.keys.max(8), "buckets are bounded");
+        assert!(self.desk.decides.leases().len() <= outside.size.keys.max(8), "memory of keys is bounded");
+        assert!(self.desk.decides.fallback().len() <= outside.size.keys.max(8), "buckets are bounded");
         let (mut inside, mut waiting, mut trying) = ([0; 2], [0; 2], 0);
         for running in self.running.values() {
             inside[running.route] += usize::from(running.inside);
