@@ -12,6 +12,7 @@ pub mod headers;
 mod key;
 mod keyed;
 mod lease;
+pub mod line;
 mod table;
 
 pub use bucket::{Bucket, Shape};

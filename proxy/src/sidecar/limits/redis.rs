@@ -30,6 +30,7 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use supplex_engine::config::Redis;
+use supplex_engine::limit::line::{Backoff, FLIGHTS_MOST, PIPELINE_MOST, STALL_MOST};
 use tokio::sync::Notify;
 use tokio::task::{JoinSet, spawn_local};
 use tokio::time::{Instant, sleep, sleep_until, timeout};
@@ -38,22 +39,16 @@ use super::caller::Caller;
 use super::measure::Measure;
 use crate::link::limits::{Question, StoreError};
 use flight::{Fate, Pack};
-use link_up::{Backoff, Endpoint, Link, Look, Sight};
+use link_up::{Endpoint, Link, Look, Sight};
 use say::Speaker;
 
 /// Questions that may wait for a pipeline with room.
 const WAITING_MOST: usize = 8192;
-/// Questions one pipeline takes.
-const PIPELINE_MOST: usize = 512;
-/// Pipelines under way at once. While one is answered the next is on its way; more only make a queue in Redis.
-const FLIGHTS_MOST: usize = 4;
 /// A line without questions asks something itself this often, so that it knows whether Redis is there. Where another server
 /// may take over, it does so among questions too: a demoted one may refuse for a while without an error.
 const IDLE: Duration = Duration::from_millis(500);
 /// Between two looks at a line that is waited for.
 const LOOK: Duration = Duration::from_millis(2);
-/// How long a connection whose reply was late gets to answer before another is made.
-const STALL_MOST: Duration = Duration::from_secs(1);
 
 /// A question on its way.
 #[derive(Debug)]
@@ -178,7 +173,7 @@ impl Inner {
 
     async fn connect(&self, endpoint: &Endpoint) -> Link {
         loop {
-            let pause = self.backoff.borrow_mut().next();
+            let pause = self.backoff.borrow_mut().pause();
             sleep(pause).await;
             match endpoint.connect().await {
                 Ok(link) => return link,
@@ -297,7 +292,7 @@ impl Inner {
     async fn answers_again(&self, link: &Link) -> bool {
         let (begun, mut backoff) = (Instant::now(), Backoff::default());
         while begun.elapsed() < STALL_MOST && !self.closing.get() {
-            sleep(backoff.next()).await;
+            sleep(backoff.pause()).await;
             match timeout(self.timeout, flight::look(&mut link.clone())).await {
                 Ok(Ok(Sight::Fit)) => return true,
                 Ok(Ok(Sight::Unfit(_) | Sight::Moved(_)) | Err(_)) => return false,

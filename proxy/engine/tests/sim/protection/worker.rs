@@ -8,11 +8,10 @@ use supplex_engine::http1::Method;
 use supplex_engine::reason::Reason;
 use supplex_engine::timer::Wheel;
 use supplex_engine::upstream::Tried;
-use supplex_engine::upstream::queue::Left;
+use supplex_engine::upstream::queue::{Entry, Left};
 
 use super::clock::{Letter, Place, TICK};
 use super::desk::Desk;
-use super::gate::Entry;
 use super::ledger::End;
 use super::live::Live;
 use super::log::Note;
@@ -108,7 +107,7 @@ impl Worker {
                 let verdict = running.exchange.refused(Reason::UpstreamBusy);
                 running.obey(verdict)
             }
-            Entry::Wait(ticket) => {
+            Entry::Waits(ticket) => {
                 outside.ledger.totals.count("an exchange that waited for its turn");
                 let patience = running.upstream.settings.queue.timeout.as_nanos() as u64;
                 running.stage = Stage::Waiting { ticket, since: now };
