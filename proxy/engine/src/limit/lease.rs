@@ -55,14 +55,14 @@ pub struct Wanted {
 /// What a worker knows of one bucket.
 #[derive(Clone, Copy, Debug, Default)]
 struct Holding {
-    /// Unspent tokens, until `void_at`.
+    /// Unspent tokens, until `void_at`, which is [`LIFE`] after some came last.
     tokens: u32,
     void_at: u64,
-    /// How many tokens a lease should have, by how long the last ones lasted. At least [`LEASE_FIRST`] once there was one.
+    /// How many tokens the next lease should have, by how long the last ones lasted. At least [`LEASE_FIRST`] once there
+    /// was one.
     size: u32,
-    /// The tokens there were when some came last, and when that was.
+    /// The tokens there were when some came last: fewer than `size` was then if the bucket had no more to give.
     full: u32,
-    filled_at: u64,
     /// When extra tokens were asked for that have not come.
     asking_since: Option<u64>,
     /// When a request of this key came last.
@@ -112,21 +112,21 @@ impl Holding {
         left < self.full / 2 && self.asking_since.is_none()
     }
 
+    /// Adds tokens that came. None at all change nothing: what is there does not live longer for having been asked for.
     fn fill(&mut self, granted: u32, now: u64) {
-        self.tokens = self.leased(now).saturating_add(granted);
-        self.full = self.tokens;
-        self.void_at = now.saturating_add(LIFE);
         if granted == 0 {
             return;
         }
-        let lasted = now.saturating_sub(self.filled_at);
+        let lasted = now.saturating_sub(self.void_at.saturating_sub(LIFE));
+        self.tokens = self.leased(now).saturating_add(granted);
+        self.full = self.tokens;
+        self.void_at = now.saturating_add(LIFE);
         let size = match lasted {
             0..BRIEF => self.size.saturating_mul(2),
             BRIEF..LONG => self.size,
             LONG.. => self.size / 2,
         };
         self.size = size.clamp(LEASE_FIRST, LEASE_MOST);
-        self.filled_at = now;
     }
 }
 
