@@ -78,7 +78,7 @@ pub(super) fn begin(worker: &Rc<Worker>, plan: Plan, demand: &mut Demand) -> Int
     let ruling = worker.limits.rule(&demand.enforced, now);
     if ruling.refuses() || ruling.admits() {
         if ruling.runs_low() {
-            worker.limits.refill(&live, &demand.enforced, now);
+            worker.limits.refill(&live, &demand.enforced, &ruling, now);
         }
         let outcome = announce(&live, &demand.enforced, &ruling, None);
         return conclude(worker, plan, demand, outcome);

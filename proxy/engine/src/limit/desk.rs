@@ -46,9 +46,10 @@ impl Desk {
         self.leases.rule(wanted, now)
     }
 
-    /// What to ask the store ahead of time, see [`Leases::refill`]. [`Desk::refilled`] must follow.
-    pub fn refill(&mut self, wanted: &Wanted, now: u64) -> Option<(Wanted, Ruling)> {
-        self.leases.refill(wanted, now)
+    /// What to ask the store ahead of time about the charge at this position of a ruling, see [`Leases::refill`].
+    /// [`Desk::refilled`] must follow.
+    pub fn refill(&mut self, ruling: &Ruling, at: usize, wanted: &Wanted, now: u64) -> Option<(Wanted, Ruling)> {
+        self.leases.refill(ruling, at, wanted, now)
     }
 
     /// Whether the store of these charges is worth a question now; all of a request's limits have the same.

@@ -160,7 +160,7 @@ impl Leases {
             }
         }
         let length = wanted.len().min(CHARGES_MOST);
-        let mut ruling = Ruling { standings, length, at: now, low: false, era: self.era };
+        let mut ruling = Ruling { standings, length, slots, at: now, low: false, era: self.era };
         if !ruling.refuses() {
             let mut low = false;
             for ((wanted, standing), slot) in wanted.iter().zip(ruling.standings()).zip(slots) {
@@ -180,11 +180,16 @@ impl Leases {
     }
 
     /// What to ask the store so that a lease does not run out: a charge that costs nothing and wants extra tokens, if the
-    /// lease is half spent and its bucket well filled. The answer goes to [`Leases::answered`] or [`Leases::unanswered`],
-    /// with the charge and the ruling that are returned here.
-    pub fn refill(&mut self, wanted: &Wanted, now: u64) -> Option<(Wanted, Ruling)> {
+    /// lease is half spent and its bucket well filled. `wanted` is the charge at this position of the ruling, which was
+    /// made a moment ago. The answer goes to [`Leases::answered`] or [`Leases::unanswered`], with the charge and the ruling
+    /// that are returned here.
+    pub fn refill(&mut self, ruling: &Ruling, at: usize, wanted: &Wanted, now: u64) -> Option<(Wanted, Ruling)> {
         let (workers, era) = (self.workers, self.era);
-        let holding = self.find(wanted).filter(|holding| holding.is_low(holding.leased(now)))?;
+        let slot = *ruling.slots.get(at)?;
+        if !self.holdings.is(slot, wanted.family, &wanted.charge.key) {
+            return None;
+        }
+        let holding = self.holdings.get_mut(slot).filter(|holding| holding.is_low(holding.leased(now)))?;
         let extra = holding.extra(wanted, workers, now);
         if extra == 0 {
             return None;
@@ -195,7 +200,7 @@ impl Leases {
             *first = Standing::Ask { extra };
         }
         let free = Wanted { charge: Charge { cost: 0, ..wanted.charge }, ..*wanted };
-        Some((free, Ruling { standings, length: 1, at: now, low: false, era }))
+        Some((free, Ruling { standings, length: 1, slots: [slot; CHARGES_MOST], at: now, low: false, era }))
     }
 
     /// Takes in what the store said to the questions of `ruling`. Returns the balances of all charges, in their order.

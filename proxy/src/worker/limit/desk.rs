@@ -95,10 +95,10 @@ impl Desk {
         asked
     }
 
-    /// Asks the store to fill up the leases that are half spent.
-    pub(super) fn refill(&self, live: &Live, wanted: &[Wanted], now: u64) {
-        for wanted in wanted {
-            let Some((free, ruling)) = self.inner.borrow_mut().desk.refill(wanted, now) else { continue };
+    /// Asks the store to fill up the leases that are half spent, of those that a ruling rests on.
+    pub(super) fn refill(&self, live: &Live, wanted: &[Wanted], ruling: &Ruling, now: u64) {
+        for (at, wanted) in wanted.iter().enumerate() {
+            let Some((free, ruling)) = self.inner.borrow_mut().desk.refill(ruling, at, wanted, now) else { continue };
             let mut demand = self.inner.borrow_mut().spare.pop().unwrap_or_default();
             demand.enforced.push(free);
             let asked =

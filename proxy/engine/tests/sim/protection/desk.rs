@@ -35,7 +35,7 @@ impl Worker {
         let ruling = self.desk.decides.rule(&wanted, now);
         outside.ruled(self.place.process, &wanted, &ruling, version);
         if ruling.runs_low() && (ruling.refuses() || ruling.admits()) {
-            self.refill(running, &wanted, outside);
+            self.refill(running, &wanted, &ruling, outside);
         }
         if ruling.refuses() {
             outside.ledger.totals.count("refused from memory");
@@ -99,11 +99,11 @@ impl Worker {
     }
 
     /// Asks the store to fill up the leases that are half spent. Nobody waits for the answer.
-    fn refill(&mut self, running: &Running, wanted: &[Wanted], outside: &mut Outside) {
+    fn refill(&mut self, running: &Running, wanted: &[Wanted], ruling: &Ruling, outside: &mut Outside) {
         let (now, setup) = (outside.now(), &running.live.setup);
         let version = setup.version;
-        for wanted in wanted {
-            let Some((free, ruling)) = self.desk.decides.refill(wanted, now) else { continue };
+        for (at, wanted) in wanted.iter().enumerate() {
+            let Some((free, ruling)) = self.desk.decides.refill(ruling, at, wanted, now) else { continue };
             if !self.desk.decides.may_ask(&setup.limits, std::slice::from_ref(&free), now) {
                 self.desk.decides.refilled(&free, &ruling, None, now);
                 continue;
