@@ -10,7 +10,7 @@ use supplex_engine::exchange::RetryRule;
 use supplex_engine::exchange::deadline::{deadline, remaining_ms};
 use supplex_engine::exchange::stages::{admit::admit, limit_rate::Counted, match_route::match_route};
 use supplex_engine::http1::{
-    BodyDecoder, Coding, FieldId, Framing, Limits, Method, RequestContext, RequestHead, Step, Version, Violation,
+    BodyDecoder, Coding, FieldId, Framing, Method, RequestContext, RequestHead, Step, Version, Violation,
     write_request,
 };
 use supplex_engine::limit::Told;
@@ -76,8 +76,7 @@ pub(super) fn intake(connection: &mut Connection, arrival: &mut Arrival, started
     let settings = connection.listener.settings();
     let scratch = &mut *worker.scratch.borrow_mut();
     let head = &mut scratch.request;
-    let limits = Limits { bytes: settings.max_header_bytes, fields: settings.max_header_fields };
-    let length = match head.parse(arrival.bytes(), limits) {
+    let length = match head.parse(arrival.bytes(), settings.head_limits()) {
         Ok(Some(length)) => length,
         Ok(None) => return Intake::More,
         Err(violation) => {

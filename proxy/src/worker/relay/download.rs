@@ -46,7 +46,7 @@ impl Relay<'_> {
             (Poll::Pending, _) => Progress::Waits(Wait::Upstream),
             (Poll::Ready(Received::Data(chunk)), Download::Head { arrival, .. }) => {
                 self.exchange.response_byte_received();
-                if !arrival.add(chunk) && arrival.bytes().len() < LIMITS.bytes {
+                if !arrival.add(chunk, LIMITS) {
                     return Progress::Moved;
                 }
                 self.read_heads()
