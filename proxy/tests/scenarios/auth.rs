@@ -7,6 +7,7 @@ mod keys_are_missing;
 mod refused;
 mod reload;
 mod rotation;
+mod trailers;
 
 use crate::harness::{Config, Upstream};
 
