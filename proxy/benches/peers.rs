@@ -10,51 +10,28 @@ mod kit;
 use std::io;
 use std::process::ExitCode;
 
-use clap::Parser;
 use kit::candidate::Candidate;
-use kit::report::Report;
 use kit::rounds::Measured;
 use kit::scenario::{COMPARED, HALF_LOAD, HEADLINE, KEEP_ALIVE, Scenario};
-use kit::settings::{Kind, Settings};
-use kit::upstream::Upstream;
-use kit::{cpu, figures, machine, process, rounds, verdict};
+use kit::settings::Settings;
+use kit::stand::{self, Stand};
+use kit::{figures, verdict};
 
 fn main() -> ExitCode {
-    match run(&Settings::parse()) {
-        Ok(code) => code,
-        Err(_) if process::was_interrupted() => {
-            eprintln!("\nstopped by a signal; everything that was started is stopped, no result was written");
-            ExitCode::from(130)
-        }
-        Err(error) => {
-            eprintln!("\nbench-peers failed: {error}");
-            ExitCode::FAILURE
-        }
-    }
+    stand::run("bench-peers", Settings::compared, measure)
 }
 
-fn run(settings: &Settings) -> io::Result<ExitCode> {
-    let kinds = settings.compared();
-    let mut programs = vec![("wrk", "wrk"), ("taskset", "util-linux"), ("nginx", "nginx-light")];
-    if kinds.contains(&Kind::Haproxy) {
-        programs.push(("haproxy", "haproxy"));
-    }
-    machine::need(&programs)?;
-    process::stop_on_signals()?;
-    let cpus = settings.cpus()?;
-    cpu::pin_to(cpus.load)?;
-    let machine = machine::Machine::describe(cpus);
-    let folder = tempfile::tempdir()?;
-    let upstream = Upstream::start(&folder.path().join("upstream"), cpus.load)?;
+fn measure(stand: &Stand) -> io::Result<ExitCode> {
+    let settings = &stand.settings;
     let mut candidates = Vec::new();
-    for kind in kinds {
-        candidates.push(Candidate::start(kind, settings, cpus, &upstream, folder.path())?);
+    for kind in &stand.kinds {
+        candidates.push(stand.start(*kind)?);
         println!("{} is up and does the work to be measured", kind.name());
     }
-    let mut report = Report::new("Supplex Gateway beside its peers", machine, settings, &candidates);
+    let mut report = stand.report("Supplex Gateway beside its peers", &candidates);
     for scenario in chosen(settings) {
         let rate = half_of_the_slowest(&report.scenarios, &candidates);
-        report.add(rounds::run(&scenario, &mut candidates, settings, cpus, rate)?);
+        report.add(stand.measure(&scenario, &mut candidates, rate)?);
     }
     report.verdicts = verdict::judge(&report.scenarios, &verdict::PEERS);
     report.finish("peers", settings)

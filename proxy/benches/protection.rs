@@ -9,45 +9,23 @@ mod kit;
 use std::io;
 use std::process::ExitCode;
 
-use clap::Parser;
-use kit::candidate::Candidate;
-use kit::report::{Comparison, Report};
+use kit::report::Comparison;
 use kit::scenario::KEEP_ALIVE;
-use kit::settings::{Kind, Settings};
-use kit::upstream::Upstream;
-use kit::{cpu, machine, process, rounds, verdict};
+use kit::settings::Kind;
+use kit::stand::{self, Stand};
+use kit::verdict;
 
 fn main() -> ExitCode {
-    match run(&Settings::parse()) {
-        Ok(code) => code,
-        Err(_) if process::was_interrupted() => {
-            eprintln!("\nstopped by a signal; everything that was started is stopped, no result was written");
-            ExitCode::from(130)
-        }
-        Err(error) => {
-            eprintln!("\nbench failed: {error}");
-            ExitCode::FAILURE
-        }
-    }
+    stand::run("bench", |_| vec![Kind::Supplex, Kind::Leased, Kind::Exact], measure)
 }
 
-fn run(settings: &Settings) -> io::Result<ExitCode> {
-    let redis = ("redis-server", "redis-server");
-    machine::need(&[("wrk", "wrk"), ("taskset", "util-linux"), ("nginx", "nginx-light"), redis])?;
-    process::stop_on_signals()?;
-    let cpus = settings.cpus()?;
-    cpu::pin_to(cpus.load)?;
-    let machine = machine::Machine::describe(cpus);
-    let folder = tempfile::tempdir()?;
-    let upstream = Upstream::start(&folder.path().join("upstream"), cpus.load)?;
-    let mut candidates = Vec::new();
-    for kind in [Kind::Supplex, Kind::Leased, Kind::Exact] {
-        candidates.push(Candidate::start(kind, settings, cpus, &upstream, folder.path())?);
-    }
-    let mut report = Report::new("What limits and breakers cost", machine, settings, &candidates);
+fn measure(stand: &Stand) -> io::Result<ExitCode> {
+    let settings = &stand.settings;
+    let mut candidates = stand.start_all()?;
+    let mut report = stand.report("What limits and breakers cost", &candidates);
     report.comparison = Comparison::OthersToFirst;
     for scenario in KEEP_ALIVE.iter().filter(|scenario| settings.wants(scenario.key)) {
-        report.add(rounds::run(scenario, &mut candidates, settings, cpus, 0.0)?);
+        report.add(stand.measure(scenario, &mut candidates, 0.0)?);
     }
     report.verdicts = verdict::judge(&report.scenarios, &verdict::PROTECTION);
     report.finish("protection", settings)

@@ -20,7 +20,7 @@ use std::net::TcpListener;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use tokio::task::LocalSet;
+use tokio::task::{LocalSet, spawn_local};
 
 use crate::access_log::{self, LogControl, LogSender};
 use crate::cli::RunArguments;
@@ -104,7 +104,12 @@ fn serve(prepared: Prepared) -> Result<u8, Failure> {
         .map_err(|error| Failure::Host(preflight::describe("the sidecar's runtime does not start", &error)))?;
     let log_control = prepared.log_control.clone();
     let ready_file = prepared.origin.ready_file.clone();
-    let code = LocalSet::new().block_on(&runtime, supervise::supervise(prepared));
+    // As a task: the future that blocks is polled whenever any task is woken.
+    let supervised = async { spawn_local(supervise::supervise(prepared)).await };
+    let code = match LocalSet::new().block_on(&runtime, supervised) {
+        Ok(code) => code,
+        Err(error) => std::panic::resume_unwind(error.into_panic()),
+    };
     // A look-up that hangs must not hold up the end.
     runtime.shutdown_background();
     log_control.end(LOG_PATIENCE);

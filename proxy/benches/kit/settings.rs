@@ -73,6 +73,16 @@ impl Kind {
         }
     }
 
+    /// A program that must be installed for it, with the Debian package it comes from.
+    pub(crate) fn program(self) -> Option<(&'static str, &'static str)> {
+        match self {
+            Kind::Supplex | Kind::Other => None,
+            Kind::Leased | Kind::Exact => Some(("redis-server", "redis-server")),
+            Kind::Haproxy => Some(("haproxy", "haproxy")),
+            Kind::Nginx => Some(("nginx", "nginx-light")),
+        }
+    }
+
     /// A build of the gateway, as opposed to a peer.
     pub(crate) fn is_gateway(self) -> bool {
         matches!(self, Kind::Supplex | Kind::Other | Kind::Leased | Kind::Exact)

@@ -19,6 +19,7 @@ pub mod target;
 pub mod violation;
 
 pub use body::{BodyDecoder, Coding, Step};
+pub use chunked::TrailerName;
 pub use emit::{
     FallbackReply, LocalReply, RequestContext, ResponseContext, write_fallback_reply, write_interim, write_local_reply,
     write_request, write_response,

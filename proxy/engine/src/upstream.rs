@@ -1,13 +1,15 @@
 //! Which endpoint a request goes to, and which of its idle connections it takes.
 //!
 //! Only the bookkeeping: nothing here owns a socket or knows an address. `balancer.rs` chooses among endpoints,
-//! `hash_key.rs` says which requests belong together, `health.rs` and `outlier.rs` judge endpoints, `breaker.rs` says whether
-//! one is to be left alone, `adaptive.rs` how much the upstream gets at once, `slow_start.rs` lets them return gently, `pool.rs` keeps what is idle. The shell's `worker/pool`
-//! does the connecting and closing.
+//! `hash_key.rs` says which requests belong together, `health.rs` and `outlier.rs` judge endpoints and `slow_start.rs` lets
+//! them return gently, which `fitness.rs` takes together; `breaker.rs` says whether one is to be left alone, `adaptive.rs`
+//! how much the upstream gets at once, `pool.rs` keeps what is idle. The shell's `worker/forward.rs` does the connecting
+//! and closing.
 
 pub mod adaptive;
 pub mod balancer;
 pub mod breaker;
+pub mod fitness;
 pub mod hash_key;
 pub mod health;
 pub mod outlier;
@@ -20,6 +22,7 @@ pub mod tried;
 pub use adaptive::AdaptiveLimit;
 pub use balancer::{Balancer, Draw, Member};
 pub use breaker::Breaker;
+pub use fitness::Fitness;
 pub use pool::Pool;
 pub use queue::Queue;
 pub use retry_budget::RetryBudget;

@@ -14,6 +14,7 @@ pub(crate) mod limit;
 pub(crate) mod method;
 pub(crate) mod name;
 pub(crate) mod number;
+mod part;
 pub(crate) mod path;
 pub(crate) mod pattern;
 pub(crate) mod probe;

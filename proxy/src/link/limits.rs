@@ -1,18 +1,19 @@
 //! The questions of workers to the store of limits, and its answers.
 //!
-//! A question goes through one bounded queue that all workers share; its answer comes back through the asking worker's
-//! mailbox as `Message::Limited`. A question that does not fit is the worker's own again, and it decides as
+//! A question goes through a bounded queue that all workers share, one for each store, because the questions for one may
+//! have to wait and those for the other never; its answer comes back through the asking worker's mailbox as
+//! `Message::Limited`. A question that does not fit is the worker's own again, and it decides as
 //! `on_store_error` says. An answer may come too late or never: the worker keeps the time. Nothing here blocks.
 //! Where to read on: `worker/limit.rs` asks, `sidecar/limits/` answers.
 
 use std::sync::Arc;
 
 use super::pulse::Pulse;
-use supplex_engine::config::Snapshot;
+use supplex_engine::config::{Snapshot, Store};
 use supplex_engine::limit::{CHARGES_MOST, Charge, Verdict};
 use tokio::sync::mpsc::{Receiver, Sender, channel};
 
-/// Questions that may wait to be read by the store.
+/// Questions that may wait to be read by a store.
 const QUESTIONS_MOST: usize = 8192;
 
 /// A worker's question to the store: may these tokens be taken, all of them or none?
@@ -47,6 +48,13 @@ impl Question {
     pub(crate) fn charges(&self) -> impl Iterator<Item = &Charge> {
         self.charges.iter().flatten()
     }
+
+    /// The store of its limits; `None` when its snapshot has no such limit.
+    #[must_use]
+    pub(crate) fn store(&self) -> Option<Store> {
+        let limit = self.charges().next()?.limit;
+        self.snapshot.limits.get(limit.index()).map(|limit| limit.store)
+    }
 }
 
 /// What comes back for a question.
@@ -73,10 +81,11 @@ pub(crate) enum StoreError {
     Refused,
 }
 
-/// The workers' end of the queue. Cheap to clone.
+/// The workers' end of the queues. Cheap to clone.
 #[derive(Clone, Debug)]
 pub(crate) struct QuestionSender {
-    queue: Sender<Question>,
+    local: Sender<Question>,
+    redis: Sender<Question>,
     pulse: Pulse,
 }
 
@@ -87,18 +96,32 @@ impl QuestionSender {
         &self.pulse
     }
 
-    /// Leaves a question and wakes the sidecar. Never blocks.
+    /// Leaves a question, and wakes the sidecar if it waits for one. Never blocks.
     ///
     /// # Errors
     /// [`StoreError::Full`] when the queue is full or nobody reads it; the question is dropped then.
     pub(crate) fn ask(&self, question: Question) -> Result<(), StoreError> {
-        self.queue.try_send(question).map_err(|_| StoreError::Full)
+        let queue = match question.store() {
+            Some(Store::Redis) => &self.redis,
+            Some(Store::Local) | None => &self.local,
+        };
+        queue.try_send(question).map_err(|_| StoreError::Full)
     }
 }
 
-/// The queue of questions. Whoever answers them keeps the [`QuestionSender::pulse`].
+/// The stores' end of the queues.
+#[derive(Debug)]
+pub(crate) struct Questions {
+    /// For the store in this process, and what is for none.
+    pub(crate) local: Receiver<Question>,
+    /// For Redis.
+    pub(crate) redis: Receiver<Question>,
+}
+
+/// The queues of questions. Whoever answers them keeps the [`QuestionSender::pulse`].
 #[must_use]
-pub(crate) fn questions() -> (QuestionSender, Receiver<Question>) {
-    let (queue, receiver) = channel(QUESTIONS_MOST);
-    (QuestionSender { queue, pulse: Pulse::default() }, receiver)
+pub(crate) fn questions() -> (QuestionSender, Questions) {
+    let ((local, for_local), (redis, for_redis)) = (channel(QUESTIONS_MOST), channel(QUESTIONS_MOST));
+    let sender = QuestionSender { local, redis, pulse: Pulse::default() };
+    (sender, Questions { local: for_local, redis: for_redis })
 }

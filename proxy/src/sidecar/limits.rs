@@ -1,8 +1,9 @@
 //! The stores of limits: who answers the workers' questions whether tokens may be taken.
 //!
-//! One task reads the questions of all workers and hands each to its store: Redis, shared by every gateway that uses it
-//! (`limits/redis.rs`), or this process (`limits/local.rs`). The answer goes to the asking worker's mailbox. A question is
-//! never waited for here: what can be answered at once is, and the rest is answered by the line to Redis in time.
+//! One task per store reads the questions of all workers: for Redis, shared by every gateway that uses it
+//! (`limits/redis.rs`), and for this process (`limits/local.rs`). The answer goes to the asking worker's mailbox. What can be
+//! answered at once is, and the rest is answered by the line to Redis in time; while that is busy its questions stay where
+//! they are, so that all that came meanwhile goes out together.
 //! Where to read on: `script.lua` is the arithmetic in Redis, `measure.rs` what is counted, `report.rs` what is shown.
 
 mod caller;
@@ -26,7 +27,7 @@ use tokio::task::{spawn_local, yield_now};
 
 use super::Sidecar;
 use crate::link::Mailbox;
-use crate::link::limits::{Question, StoreError};
+use crate::link::limits::{Question, Questions, StoreError};
 use crate::link::pulse::Pulse;
 use caller::Caller;
 use local::Local;
@@ -99,6 +100,13 @@ impl Desk {
         self.lines.borrow().current.clone()
     }
 
+    /// Waits until a question to Redis would be put at once, or answered at once because there is none.
+    async fn has_room(&self) {
+        if let Some(line) = self.line() {
+            line.has_room().await;
+        }
+    }
+
     /// Whether Redis can be asked now; `None` when no limit is kept there.
     #[must_use]
     pub(crate) fn redis_is_up(&self) -> Option<bool> {
@@ -114,9 +122,7 @@ impl Desk {
 
     /// Sees to one question of the worker with this mailbox.
     fn ask(&self, question: Question, mailbox: &Mailbox) {
-        let limit = |id: usize| question.snapshot.limits.get(id);
-        let store = question.charges().next().and_then(|charge| limit(charge.limit.index())).map(|limit| limit.store);
-        match store {
+        match question.store() {
             Some(Store::Local) => {
                 let caller = Caller::new(&question, mailbox, Kind::Local, &self.measure);
                 caller.answer(self.local.borrow_mut().take(&question));
@@ -135,14 +141,19 @@ impl Desk {
 }
 
 /// Answers questions for as long as there are workers, who see by the pulse whether it does.
-pub(crate) async fn run(sidecar: &Sidecar, questions: Receiver<Question>, pulse: &Pulse) {
+pub(crate) async fn run(sidecar: &Sidecar, questions: Questions, pulse: &Pulse) {
+    let Questions { local, redis } = questions;
+    let answered = async {
+        tokio::join!(answer(sidecar, local, async || {}), answer(sidecar, redis, async || sidecar.limits.has_room().await))
+    };
     tokio::select! {
-        () = answer(sidecar, questions) => {}
+        _ = answered => {}
         () = pulse.keep() => {}
     }
 }
 
-async fn answer(sidecar: &Sidecar, mut questions: Receiver<Question>) {
+/// Answers what is in a queue whenever the store has room for it.
+async fn answer(sidecar: &Sidecar, mut questions: Receiver<Question>, has_room: impl AsyncFn()) {
     let mut batch = Vec::with_capacity(AT_ONCE);
     while questions.recv_many(&mut batch, AT_ONCE).await > 0 {
         for question in batch.drain(..) {
@@ -151,5 +162,6 @@ async fn answer(sidecar: &Sidecar, mut questions: Receiver<Question>) {
             }
         }
         yield_now().await;
+        has_room().await;
     }
 }

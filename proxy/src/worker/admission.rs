@@ -14,7 +14,7 @@ use std::task::{Context, Poll, Waker};
 use supplex_engine::config;
 use supplex_engine::stats::UpstreamBlock;
 use supplex_engine::upstream::Queue;
-use supplex_engine::upstream::queue::{Left, Ticket};
+use supplex_engine::upstream::queue::{self, Left, Ticket};
 
 use super::adaptive::Adaptive;
 use crate::link::UpstreamBlocks;
@@ -74,21 +74,25 @@ impl Gate {
     pub(super) fn enter(self: &Rc<Self>) -> Entry {
         self.serve();
         let mut queue = self.queue.borrow_mut();
-        let has_room = queue.is_empty() && self.has_room();
-        self.adaptive.arrival(!has_room);
-        if has_room {
-            self.block.in_flight.increment();
-            return Entry::Admitted(Admission(Rc::clone(self)));
+        let entry = queue.enter(None, self.most_waiting.get(), || self.has_room());
+        self.adaptive.arrival(!matches!(entry, queue::Entry::Admitted));
+        match entry {
+            queue::Entry::Admitted => {
+                self.block.in_flight.increment();
+                Entry::Admitted(Admission(Rc::clone(self)))
+            }
+            queue::Entry::Waits(ticket) => {
+                self.block.waiting.set(queue.len() as u64);
+                Entry::Wait(Waiting { gate: Rc::clone(self), ticket: Some(ticket) })
+            }
+            queue::Entry::Full => Entry::Full,
         }
-        let ticket = queue.join(None, self.most_waiting.get());
-        self.block.waiting.set(queue.len() as u64);
-        ticket.map_or(Entry::Full, |ticket| Entry::Wait(Waiting { gate: Rc::clone(self), ticket: Some(ticket) }))
     }
 
     /// Lets an exchange in if it need not wait for that.
     pub(super) fn enter_now(self: &Rc<Self>) -> Option<Admission> {
         self.serve();
-        let has_room = self.queue.borrow().is_empty() && self.has_room();
+        let has_room = self.queue.borrow().admits(|| self.has_room());
         self.adaptive.arrival(!has_room);
         has_room.then(|| {
             self.block.in_flight.increment();
@@ -100,12 +104,9 @@ impl Gate {
     pub(super) fn serve(&self) {
         loop {
             let mut queue = self.queue.borrow_mut();
-            if queue.is_empty() || !self.has_room() {
-                return;
-            }
+            let Some(waker) = queue.serve(|| self.has_room()).map(Option::take) else { return };
             // The place is theirs from here on; they find out when they run.
             self.block.in_flight.increment();
-            let waker = queue.serve_next().and_then(Option::take);
             self.block.waiting.set(queue.len() as u64);
             drop(queue);
             if let Some(waker) = waker {

@@ -2,6 +2,8 @@
 
 use std::rc::Rc;
 
+use supplex_engine::http1::Limits;
+
 use crate::ring::{Chunk, Pool, Socket};
 
 /// What has arrived of a head that may not be complete.
@@ -28,24 +30,21 @@ impl Arrival {
         self.bytes().is_empty()
     }
 
-    /// Adds what came. Whether the head may be complete now, or wrong in a new way: a piece without a line end can be
-    /// neither, so that a client that sends byte by byte does not have its head parsed once per byte.
-    pub(super) fn add(&mut self, chunk: Chunk) -> bool {
-        match std::mem::take(self) {
-            Arrival::Nothing => {
-                *self = Arrival::InPlace(chunk);
-                true
-            }
+    /// Adds what came. Whether the head is worth another parse now: it may be complete, or wrong in a new way.
+    pub(super) fn add(&mut self, chunk: Chunk, limits: Limits) -> bool {
+        let seen = self.bytes().len();
+        *self = match std::mem::take(self) {
+            Arrival::Nothing => Arrival::InPlace(chunk),
             former => {
                 let mut bytes = match former {
                     Arrival::Gathered(bytes) => bytes,
                     other => other.bytes().to_vec(),
                 };
                 bytes.extend_from_slice(chunk.bytes());
-                *self = Arrival::Gathered(bytes);
-                memchr::memchr(b'\n', chunk.bytes()).is_some()
+                Arrival::Gathered(bytes)
             }
-        }
+        };
+        limits.worth_parsing(self.bytes(), seen)
     }
 
     /// What follows the first `length` bytes, as a chunk that a head can be written in front of. What does not fit one

@@ -12,12 +12,13 @@ use std::sync::Arc;
 use supplex_engine::auth::{Cache, Denial, Identity, Vouched};
 use supplex_engine::config::{Auth, Route};
 use supplex_engine::exchange::stages::authenticate::authenticate;
-use supplex_engine::http1::RequestHead;
+use supplex_engine::http1::{RequestHead, TrailerName};
 use supplex_engine::reason::Reason;
 use supplex_engine::stats::{AuthBlock, AuthDecision};
 
 use super::Worker;
 use super::live::Live;
+use super::request::Request;
 use crate::link::KeySet;
 
 /// An `[auth]` table in use.
@@ -99,4 +100,10 @@ pub(super) fn identify(
 pub(super) fn vouched<'a>(live: &'a Live, route: &Route, identity: Option<&'a Identity>) -> Vouched<'a> {
     let auth = route.auth.and_then(|asked| live.auth(asked.auth));
     auth.map_or_else(Vouched::default, |auth| Vouched { fields: &auth.settings.forward, identity })
+}
+
+/// Whether a trailer of a request is named like a field that only the gateway writes on its route.
+pub(super) fn refuses_trailer(request: &Request, name: TrailerName<'_>) -> bool {
+    let route = request.route.and_then(|id| request.live.route(id));
+    route.is_some_and(|route| vouched(&request.live, route, None).refuses(name))
 }

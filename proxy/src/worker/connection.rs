@@ -129,7 +129,7 @@ impl Connection {
                     if silent {
                         started = self.worker.ring.coarse_now();
                     }
-                    if !arrival.add(chunk) && arrival.bytes().len() < settings.max_header_bytes {
+                    if !arrival.add(chunk, settings.head_limits()) {
                         continue;
                     }
                     match intake(self, &mut arrival, started) {

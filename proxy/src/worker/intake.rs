@@ -10,14 +10,13 @@ use supplex_engine::exchange::RetryRule;
 use supplex_engine::exchange::deadline::{deadline, remaining_ms};
 use supplex_engine::exchange::stages::{admit::admit, limit_rate::Counted, match_route::match_route};
 use supplex_engine::http1::{
-    BodyDecoder, Coding, FieldId, Framing, Limits, Method, RequestContext, RequestHead, Step, Version, Violation,
-    write_request,
+    BodyDecoder, Coding, FieldId, Framing, Method, RequestContext, RequestHead, Step, Version, Violation, write_request,
 };
 use supplex_engine::limit::Told;
 use supplex_engine::reason::Reason;
 
 use super::arrival::Arrival;
-use super::authenticate::{identify, vouched};
+use super::authenticate::{identify, refuses_trailer, vouched};
 use super::connection::{Connection, nanos};
 use super::exchange::beginning::{Beginning, Stamp};
 use super::learn;
@@ -76,8 +75,7 @@ pub(super) fn intake(connection: &mut Connection, arrival: &mut Arrival, started
     let settings = connection.listener.settings();
     let scratch = &mut *worker.scratch.borrow_mut();
     let head = &mut scratch.request;
-    let limits = Limits { bytes: settings.max_header_bytes, fields: settings.max_header_fields };
-    let length = match head.parse(arrival.bytes(), limits) {
+    let length = match head.parse(arrival.bytes(), settings.head_limits()) {
         Ok(Some(length)) => length,
         Ok(None) => return Intake::More,
         Err(violation) => {
@@ -209,7 +207,7 @@ fn forward(connection: &Connection, request: Request, head: &[u8], mut rest: Chu
         let beginning = Beginning::new(opening, stamp, false, true);
         return Intake::Forward(Plan { request, beginning, body, deadline, rule });
     }
-    if let Err((reason, detail)) = look_ahead(body.clone(), rest.bytes(), max_body) {
+    if let Err((reason, detail)) = look_ahead(&request, body.clone(), rest.bytes(), max_body) {
         return Intake::Refuse(Refusal { request, reason, detail, close: true });
     }
     let piece = loop {
@@ -232,9 +230,15 @@ fn forward(connection: &Connection, request: Request, head: &[u8], mut rest: Chu
 
 /// Checks what came of the body together with the head, so that the upstream sees nothing of a request that is known to
 /// be bad.
-fn look_ahead(mut body: BodyDecoder, mut bytes: &[u8], max_body: u64) -> Result<(), (Reason, &'static str)> {
+fn look_ahead(
+    request: &Request,
+    mut body: BodyDecoder,
+    mut bytes: &[u8],
+    max_body: u64,
+) -> Result<(), (Reason, &'static str)> {
     let refuse = |violation: Violation| (violation.reason(), violation.detail());
-    while let Step::Drop(n) | Step::Forward(n) = body.step(bytes).map_err(refuse)? {
+    let mut step = |bytes: &[u8]| body.step_guarded(bytes, |name| refuses_trailer(request, name)).map_err(refuse);
+    while let Step::Drop(n) | Step::Forward(n) = step(bytes)? {
         bytes = bytes.get(n..).unwrap_or_default();
     }
     if body.data_bytes() > max_body {

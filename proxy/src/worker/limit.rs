@@ -20,24 +20,19 @@ use std::future::poll_fn;
 use std::rc::Rc;
 use std::task::Poll;
 
-use supplex_engine::config::{LimitId, RouteId, Snapshot};
+use supplex_engine::config::{LimitId, RouteId};
 use supplex_engine::exchange::stages::limit_rate::{Counted, Counting, limit_rate};
 use supplex_engine::http1::Framing;
-use supplex_engine::limit::{Ruling, Standing, Told, Verdict, Wanted};
+use supplex_engine::limit::{self, Ruling, Standing, Told, Verdict, Wanted};
 use supplex_engine::reason::Reason;
 use supplex_engine::stats::{LimitDecision, LimitSource};
 
 use super::Worker;
-use super::connection::{Connection, nanos};
+use super::connection::Connection;
 use super::intake::{Intake, Plan, Refusal};
 use super::live::Live;
 use crate::link::limits::StoreError;
 pub(super) use desk::Desk;
-
-/// What the store may take when there is no Redis to say so.
-const LOCAL_PATIENCE: u64 = 20_000_000;
-/// How much longer than the store's own timeout its answer is waited for: the way there and back.
-const WAY: u64 = 30_000_000;
 
 /// What one request is charged to. Kept and used again, so that it allocates only at first.
 #[derive(Default)]
@@ -83,7 +78,7 @@ pub(super) fn begin(worker: &Rc<Worker>, plan: Plan, demand: &mut Demand) -> Int
     let ruling = worker.limits.rule(&demand.enforced, now);
     if ruling.refuses() || ruling.admits() {
         if ruling.runs_low() {
-            worker.limits.refill(&live, &demand.enforced, now);
+            worker.limits.refill(&live, &demand.enforced, &ruling, now);
         }
         let outcome = announce(&live, &demand.enforced, &ruling, None);
         return conclude(worker, plan, demand, outcome);
@@ -91,12 +86,12 @@ pub(super) fn begin(worker: &Rc<Worker>, plan: Plan, demand: &mut Demand) -> Int
     let asked = worker.limits.ask(&live, demand, &ruling, now);
     match asked {
         Ok(slot) => {
-            let patience = live.snapshot.redis.as_ref().map_or(LOCAL_PATIENCE, |redis| nanos(redis.timeout));
-            let until = now.saturating_add(patience).saturating_add(WAY);
+            let timeout = live.snapshot.redis.as_ref().map(|redis| redis.timeout);
+            let until = now.saturating_add(limit::Desk::patience(timeout));
             Intake::Limit(plan, Waiting { worker: Rc::clone(worker), slot: Some(slot), until })
         }
         Err(_) => {
-            let outcome = worker.limits.without_store(&live, &demand.enforced, &ruling, now);
+            let outcome = without_store(worker, &live, &demand.enforced, &ruling, now);
             conclude(worker, plan, demand, outcome)
         }
     }
@@ -124,7 +119,7 @@ pub(super) async fn settle(connection: &Connection, plan: Plan, mut waiting: Wai
         }
         Err(_) => {
             worker.limits.note_store(&live.snapshot, &demand.enforced, now, false);
-            worker.limits.without_store(&live, &demand.enforced, &ruling, now)
+            without_store(worker, &live, &demand.enforced, &ruling, now)
         }
     };
     let step = conclude(worker, plan, &mut demand, outcome);
@@ -136,10 +131,15 @@ impl Drop for Waiting {
     fn drop(&mut self) {
         // Ended already, unless the task ended before the answer came.
         if let Some((demand, ruling)) = self.slot.take().and_then(|slot| self.worker.limits.take(slot)) {
-            self.worker.limits.unanswered(&demand.enforced, &ruling, false);
+            self.worker.limits.given_up(&demand.enforced, &ruling);
             self.worker.limits.spare(demand);
         }
     }
+}
+
+fn without_store(worker: &Worker, live: &Live, wanted: &[Wanted], ruling: &Ruling, now: u64) -> Outcome {
+    let alone = worker.limits.without_store(live, wanted, ruling, now);
+    fallback::announce(live, wanted, ruling, &alone)
 }
 
 fn conclude(worker: &Rc<Worker>, mut plan: Plan, demand: &mut Demand, outcome: Outcome) -> Intake {
@@ -188,10 +188,4 @@ fn count(live: &Live, limit: LimitId, decision: LimitDecision, source: LimitSour
     if let Some(block) = live.limit_block(limit) {
         block.decisions(decision, source).increment();
     }
-}
-
-/// The store of all of a request's limits, as a number.
-fn store_of(snapshot: &Snapshot, wanted: &[Wanted]) -> usize {
-    let limit = wanted.first().and_then(|wanted| snapshot.limits.get(wanted.charge.limit.index()));
-    limit.map_or(0, |limit| limit.store as usize)
 }

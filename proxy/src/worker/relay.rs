@@ -12,7 +12,7 @@ use std::future::poll_fn;
 use std::task::{Context, Poll};
 
 use supplex_engine::exchange::{AttemptFailure, Exchange};
-use supplex_engine::http1::{BodyDecoder, Step, Violation};
+use supplex_engine::http1::{BodyDecoder, Step, TrailerName, Violation};
 use supplex_engine::reason::Reason;
 
 use super::arrival::Arrival;
@@ -175,10 +175,16 @@ impl<'a> Relay<'a> {
     }
 }
 
-/// Passes on what of `chunk` belongs to the body; what lies behind the body's end is the result.
-fn pass(body: &mut BodyDecoder, mut chunk: Chunk, mut on: impl FnMut(Chunk)) -> Result<Option<Chunk>, Violation> {
+/// Passes on what of `chunk` belongs to the body; what lies behind the body's end is the result. Trailers that `refuses` is
+/// true of break a rule.
+fn pass(
+    body: &mut BodyDecoder,
+    mut chunk: Chunk,
+    refuses: impl Fn(TrailerName<'_>) -> bool,
+    mut on: impl FnMut(Chunk),
+) -> Result<Option<Chunk>, Violation> {
     loop {
-        match body.step(chunk.bytes())? {
+        match body.step_guarded(chunk.bytes(), &refuses)? {
             Step::Forward(n) if n >= chunk.len() => {
                 on(chunk);
                 return Ok(None);

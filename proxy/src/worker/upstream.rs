@@ -17,7 +17,7 @@ use supplex_engine::upstream::{Balancer, Breaker, Draw, Member, Pool, RetryBudge
 use super::Worker;
 use super::admission::Gate;
 use super::breaker::{Breakers, Policy, Watch};
-use super::health::Fitness;
+use super::health::Health;
 use crate::link::UpstreamBlocks;
 use crate::ring::{Ring, Socket};
 
@@ -42,7 +42,7 @@ pub(super) struct LiveEndpoint {
     pub(super) label: Box<str>,
     pub(super) address: SockAddr,
     pub(super) block: Arc<EndpointBlock>,
-    pub(super) fitness: Fitness,
+    pub(super) health: Health,
     idle: RefCell<Pool<Socket>>,
     /// Shared by all workers.
     pub(super) breaker: Arc<Breaker>,
@@ -90,8 +90,8 @@ impl LiveUpstream {
         let added = former.map(|_| now);
         let shared = blocks.endpoints.into_iter().zip(blocks.states).zip(blocks.breakers);
         let endpoints = settings.endpoints.iter().zip(shared).filter_map(|(settings, ((block, state), breaker))| {
-            let fitness = || Fitness::new(state, member(settings).identity, added);
-            known(settings).or_else(|| LiveEndpoint::new(settings, block, fitness(), breaker).map(Rc::new))
+            let health = || Health::new(state, member(settings).identity, added);
+            known(settings).or_else(|| LiveEndpoint::new(settings, block, health(), breaker).map(Rc::new))
         });
         let endpoints: Vec<Rc<LiveEndpoint>> = endpoints.collect();
         if let Some(former) = former {
@@ -195,18 +195,7 @@ impl LiveUpstream {
         // Who is on its way back is passed over now and then, as long as there is somebody else.
         let whole =
             |index: usize| fit(index).is_some_and(|one| breakers.prefers(&one.breaker)) && self.takes_part(index, draw);
-        let mut balancer = self.balancer.borrow_mut();
-        let mut among = |tried: Tried| {
-            let untried = |index: usize| !tried.has(index);
-            let picked = balancer.pick(in_flight, draw, |index| untried(index) && whole(index));
-            picked.or_else(|| balancer.pick(in_flight, draw, |index| untried(index) && usable(index)))
-        };
-        // Where all were tried, any is better than none.
-        let again = |tried: Tried| if tried.is_empty() { None } else { Some(Tried::default()) };
-        let picked = match among(tried) {
-            Some(picked) => picked,
-            None => among(again(tried)?)?,
-        };
+        let picked = self.balancer.borrow_mut().choose(in_flight, draw, tried, usable, whole)?;
         Some((picked, self.endpoints.get(picked)?))
     }
 }
@@ -220,7 +209,7 @@ impl LiveEndpoint {
     fn new(
         settings: &config::Endpoint,
         block: Arc<EndpointBlock>,
-        fitness: Fitness,
+        health: Health,
         breaker: Arc<Breaker>,
     ) -> Option<Self> {
         let address = match &settings.address {
@@ -231,7 +220,7 @@ impl LiveEndpoint {
         let idle = RefCell::new(Pool::new());
         let label = settings.address.to_string().into();
         let (settings, retired) = (settings.clone(), Cell::new(false));
-        Some(Self { settings, label, address, block, fitness, idle, breaker, retired })
+        Some(Self { settings, label, address, block, health, idle, breaker, retired })
     }
 
     /// An idle connection that is still open, as far as is known.

@@ -1,5 +1,6 @@
 //! Tokens: who may pass, what the upstream learns of it, and where keys come from.
 
+mod algorithms;
 mod by_claim;
 mod forwarded;
 mod issuer;
@@ -7,6 +8,7 @@ mod keys_are_missing;
 mod refused;
 mod reload;
 mod rotation;
+mod trailers;
 
 use crate::harness::{Config, Upstream};
 

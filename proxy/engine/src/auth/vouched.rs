@@ -1,6 +1,7 @@
 //! Fields that the gateway vouches for: made of verified claims, and never taken from a client.
 
 use super::Identity;
+use crate::http1::TrailerName;
 
 /// What is forwarded of an identity. The default forwards nothing and drops nothing.
 #[derive(Clone, Copy, Debug, Default)]
@@ -16,10 +17,16 @@ impl<'a> Vouched<'a> {
     /// after it make the same variable of both.
     #[must_use]
     pub fn drops(&self, name: &[u8]) -> bool {
-        let dashed = |byte: u8| if byte == b'_' { b'-' } else { byte.to_ascii_lowercase() };
         let same =
             |field: &str| field.len() == name.len() && field.bytes().map(dashed).eq(name.iter().copied().map(dashed));
         !self.fields.is_empty() && self.fields.iter().any(|(field, _)| same(field))
+    }
+
+    /// Whether a request with a trailer of this name is refused: what is dropped from its head must not come behind its
+    /// body, where an upstream may take it for a field of the head (RFC 9110 section 6.5.1).
+    #[must_use]
+    pub fn refuses(&self, trailer: TrailerName<'_>) -> bool {
+        self.fields.iter().any(|(field, _)| trailer.may_be(field, dashed))
     }
 
     /// The fields that are written. A value that could not stand in a field (RFC 9110 section 5.5) is left out.
@@ -28,6 +35,11 @@ impl<'a> Vouched<'a> {
         let pairs = self.fields.iter().filter_map(move |(field, claim)| Some((&**field, value(claim)?)));
         pairs.filter(|(_, value)| is_field_value(value))
     }
+}
+
+/// Bytes of names that mean the same.
+fn dashed(byte: u8) -> u8 {
+    if byte == b'_' { b'-' } else { byte.to_ascii_lowercase() }
 }
 
 fn is_field_value(value: &str) -> bool {

@@ -3,6 +3,8 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use crate::http1::Limits;
+
 /// One `[[listeners]]` entry.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Listener {
@@ -22,4 +24,12 @@ pub struct Listener {
     pub max_body_bytes: u64,
     /// The most connections of this listener over all workers.
     pub max_connections: usize,
+}
+
+impl Listener {
+    /// How large a request head may be.
+    #[must_use]
+    pub fn head_limits(&self) -> Limits {
+        Limits { bytes: self.max_header_bytes, fields: self.max_header_fields }
+    }
 }

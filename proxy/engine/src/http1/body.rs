@@ -3,7 +3,7 @@
 //! It never stores payload and never looks ahead: each step says how many of the bytes at hand go on, are left out, or
 //! that the body is over. Read on in `chunked.rs` for the chunked coding.
 
-use super::chunked::Chunked;
+use super::chunked::{Chunked, TrailerName};
 use super::{Framing, Violation};
 
 /// What becomes of the chunk framing.
@@ -66,6 +66,15 @@ impl BodyDecoder {
     /// The first rule of the chunked coding that the bytes break. Bytes of the same input before it are lost, which is
     /// meant: the message is given up. After an error the decoder must not be used again.
     pub fn step(&mut self, input: &[u8]) -> Result<Step, Violation> {
+        self.step_guarded(input, |_| false)
+    }
+
+    /// As [`BodyDecoder::step`], and a trailer of whose name `refuses` is true breaks a rule as well. It is asked when a
+    /// name has come to its end, once for each.
+    ///
+    /// # Errors
+    /// See [`BodyDecoder::step`].
+    pub fn step_guarded(&mut self, input: &[u8], refuses: impl Fn(TrailerName<'_>) -> bool) -> Result<Step, Violation> {
         match &mut self.state {
             State::Length(0) => Ok(Step::End),
             State::Length(_) | State::UntilClose if input.is_empty() => Ok(Step::More),
@@ -79,7 +88,7 @@ impl BodyDecoder {
                 self.data += input.len() as u64;
                 Ok(Step::Forward(input.len()))
             }
-            State::Chunked(chunked) => chunked.step(input, &mut self.data),
+            State::Chunked(chunked) => chunked.step(input, &mut self.data, refuses),
         }
     }
 

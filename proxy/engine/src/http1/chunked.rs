@@ -9,6 +9,7 @@ mod trailer;
 
 use self::extension::{Extension, Next};
 use self::trailer::Trailer;
+pub use self::trailer::TrailerName;
 use super::ascii;
 use super::{Coding, Step, Violation};
 
@@ -65,8 +66,14 @@ impl Chunked {
         matches!(self.state, State::Done)
     }
 
-    /// What to do with the input: one answer for the longest run of bytes with the same fate.
-    pub(super) fn step(&mut self, input: &[u8], data: &mut u64) -> Result<Step, Violation> {
+    /// What to do with the input: one answer for the longest run of bytes with the same fate. Trailers that `refuses` is
+    /// true of are forbidden.
+    pub(super) fn step(
+        &mut self,
+        input: &[u8],
+        data: &mut u64,
+        refuses: impl Fn(TrailerName<'_>) -> bool,
+    ) -> Result<Step, Violation> {
         if self.is_done() {
             return Ok(Step::End);
         }
@@ -84,7 +91,7 @@ impl Chunked {
                 self.state = if left == 0 { State::DataCr } else { State::Data { left } };
                 at += take;
             } else {
-                self.state = self.next(byte)?;
+                self.state = self.next(byte, &refuses)?;
                 at += 1;
             }
         }
@@ -102,7 +109,7 @@ impl Chunked {
         }
     }
 
-    fn next(&mut self, byte: u8) -> Result<State, Violation> {
+    fn next(&mut self, byte: u8, refuses: impl Fn(TrailerName<'_>) -> bool) -> Result<State, Violation> {
         match self.state {
             State::Size { size, digits } => self.in_size(size, digits, byte),
             State::Extension { size, inner } => self.in_extension(size, inner, byte),
@@ -119,7 +126,7 @@ impl Chunked {
                 b'\n' => Ok(State::START),
                 _ => Err(Violation::ChunkEnd),
             },
-            State::Trailer => Ok(if self.trailer.take(byte)? { State::Done } else { State::Trailer }),
+            State::Trailer => Ok(if self.trailer.take(byte, refuses)? { State::Done } else { State::Trailer }),
             // Data is not taken byte by byte, and nothing follows the end.
             State::Data { .. } | State::Done => Ok(self.state),
         }

@@ -6,6 +6,8 @@
 
 mod normal;
 
+use std::borrow::Cow;
+
 use super::ascii::{self, PLAIN, TARGET, UNRESERVED};
 use super::{Method, Span, Violation};
 
@@ -90,6 +92,28 @@ impl Target {
         };
         Ok(Self { authority: Some(authority), ..found })
     }
+}
+
+/// The form of a path that routes are matched in: what a request with this path is taken to ask for. The path itself, if
+/// it is normal already.
+///
+/// # Errors
+/// Why no request can have it. A path ends before a question mark.
+pub fn normal_path(path: &str) -> Result<Cow<'_, str>, Violation> {
+    if !path.starts_with('/') {
+        return Err(Violation::TargetInvalid);
+    }
+    let seen = look_over(path.as_bytes())?;
+    if seen.path_length < path.len() {
+        return Err(Violation::TargetCharacter);
+    }
+    if seen.is_normal {
+        return Ok(Cow::Borrowed(path));
+    }
+    let mut normal = Vec::new();
+    normal::normalise(path.as_bytes(), &mut normal)?;
+    // What was looked over is ASCII.
+    String::from_utf8(normal).map(Cow::Owned).map_err(|_| Violation::TargetCharacter)
 }
 
 /// What one pass over a path and query found.
@@ -185,6 +209,24 @@ mod tests {
             ("/%252e%252e/%2e%2e/x", "~/x"),
         ] {
             assert_eq!(read(Method::Get, path), Ok((normal.to_owned(), None, None)), "{path}");
+        }
+    }
+
+    #[test]
+    fn a_path_alone_has_the_same_form() {
+        for (path, normal) in [("/", "/"), ("/a%2Fb", "/a%2Fb"), ("/%7eb/./c/..", "/~b/"), ("/a//../b", "/a/b")] {
+            assert_eq!(normal_path(path).as_deref(), Ok(normal), "{path}");
+        }
+        for (path, violation) in [
+            ("", Violation::TargetInvalid),
+            ("a", Violation::TargetInvalid),
+            ("/a?b", Violation::TargetCharacter),
+            ("/\u{e4}", Violation::TargetCharacter),
+            ("/%z", Violation::TargetEscape),
+            ("/%00", Violation::TargetNul),
+            ("/a/../..", Violation::TargetAboveRoot),
+        ] {
+            assert_eq!(normal_path(path), Err(violation), "{path}");
         }
     }
 

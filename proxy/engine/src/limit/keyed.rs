@@ -117,7 +117,8 @@ impl<V: Default> Keyed<V> {
         (self.newest, self.oldest) = (NONE, NONE);
     }
 
-    fn is(&self, slot: u32, family: Family, key: &Key) -> bool {
+    /// Whether the entry in a slot is this one's.
+    pub(super) fn is(&self, slot: u32, family: Family, key: &Key) -> bool {
         self.entries.get(slot as usize).is_some_and(|entry| entry.family == family && entry.key == *key)
     }
 

@@ -55,14 +55,14 @@ pub struct Wanted {
 /// What a worker knows of one bucket.
 #[derive(Clone, Copy, Debug, Default)]
 struct Holding {
-    /// Unspent tokens, until `void_at`.
+    /// Unspent tokens, until `void_at`, which is [`LIFE`] after some came last.
     tokens: u32,
     void_at: u64,
-    /// How many tokens a lease should have, by how long the last ones lasted. At least [`LEASE_FIRST`] once there was one.
+    /// How many tokens the next lease should have, by how long the last ones lasted. At least [`LEASE_FIRST`] once there
+    /// was one.
     size: u32,
-    /// The tokens there were when some came last, and when that was.
+    /// The tokens there were when some came last: fewer than `size` was then if the bucket had no more to give.
     full: u32,
-    filled_at: u64,
     /// When extra tokens were asked for that have not come.
     asking_since: Option<u64>,
     /// When a request of this key came last.
@@ -112,21 +112,21 @@ impl Holding {
         left < self.full / 2 && self.asking_since.is_none()
     }
 
+    /// Adds tokens that came. None at all change nothing: what is there does not live longer for having been asked for.
     fn fill(&mut self, granted: u32, now: u64) {
-        self.tokens = self.leased(now).saturating_add(granted);
-        self.full = self.tokens;
-        self.void_at = now.saturating_add(LIFE);
         if granted == 0 {
             return;
         }
-        let lasted = now.saturating_sub(self.filled_at);
+        let lasted = now.saturating_sub(self.void_at.saturating_sub(LIFE));
+        self.tokens = self.leased(now).saturating_add(granted);
+        self.full = self.tokens;
+        self.void_at = now.saturating_add(LIFE);
         let size = match lasted {
             0..BRIEF => self.size.saturating_mul(2),
             BRIEF..LONG => self.size,
             LONG.. => self.size / 2,
         };
         self.size = size.clamp(LEASE_FIRST, LEASE_MOST);
-        self.filled_at = now;
     }
 }
 
@@ -160,7 +160,7 @@ impl Leases {
             }
         }
         let length = wanted.len().min(CHARGES_MOST);
-        let mut ruling = Ruling { standings, length, at: now, low: false, era: self.era };
+        let mut ruling = Ruling { standings, length, slots, at: now, low: false, era: self.era };
         if !ruling.refuses() {
             let mut low = false;
             for ((wanted, standing), slot) in wanted.iter().zip(ruling.standings()).zip(slots) {
@@ -180,11 +180,16 @@ impl Leases {
     }
 
     /// What to ask the store so that a lease does not run out: a charge that costs nothing and wants extra tokens, if the
-    /// lease is half spent and its bucket well filled. The answer goes to [`Leases::answered`] or [`Leases::unanswered`],
-    /// with the charge and the ruling that are returned here.
-    pub fn refill(&mut self, wanted: &Wanted, now: u64) -> Option<(Wanted, Ruling)> {
+    /// lease is half spent and its bucket well filled. `wanted` is the charge at this position of the ruling, which was
+    /// made a moment ago. The answer goes to [`Leases::answered`] or [`Leases::unanswered`], with the charge and the ruling
+    /// that are returned here.
+    pub fn refill(&mut self, ruling: &Ruling, at: usize, wanted: &Wanted, now: u64) -> Option<(Wanted, Ruling)> {
         let (workers, era) = (self.workers, self.era);
-        let holding = self.find(wanted).filter(|holding| holding.is_low(holding.leased(now)))?;
+        let slot = *ruling.slots.get(at)?;
+        if !self.holdings.is(slot, wanted.family, &wanted.charge.key) {
+            return None;
+        }
+        let holding = self.holdings.get_mut(slot).filter(|holding| holding.is_low(holding.leased(now)))?;
         let extra = holding.extra(wanted, workers, now);
         if extra == 0 {
             return None;
@@ -195,7 +200,7 @@ impl Leases {
             *first = Standing::Ask { extra };
         }
         let free = Wanted { charge: Charge { cost: 0, ..wanted.charge }, ..*wanted };
-        Some((free, Ruling { standings, length: 1, at: now, low: false, era }))
+        Some((free, Ruling { standings, length: 1, slots: [slot; CHARGES_MOST], at: now, low: false, era }))
     }
 
     /// Takes in what the store said to the questions of `ruling`. Returns the balances of all charges, in their order.

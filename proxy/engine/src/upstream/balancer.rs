@@ -11,6 +11,7 @@ mod random;
 mod round_robin;
 mod weights;
 
+use super::Tried;
 use crate::config::Balance;
 use crate::hash::{fnv1a, scramble};
 use consistent_hash::ConsistentHash;
@@ -90,6 +91,25 @@ impl Balancer {
             Balancer::PeakEwma(policy) => policy.pick(in_flight, draw, usable),
             Balancer::ConsistentHash(policy) => policy.pick(in_flight, draw.hash, usable),
         }
+    }
+
+    /// The position of the endpoint for the next attempt, or `None` when none is `usable`: one that was not `tried`, if
+    /// there is one, and among those one that is `whole`, if there is one. Whoever is whole must be usable too.
+    pub fn choose(
+        &mut self,
+        in_flight: impl Fn(usize) -> u64,
+        draw: Draw,
+        tried: Tried,
+        usable: impl Fn(usize) -> bool,
+        whole: impl Fn(usize) -> bool,
+    ) -> Option<usize> {
+        let mut among = |tried: Tried| {
+            let untried = |index: usize| !tried.has(index);
+            let picked = self.pick(&in_flight, draw, |index| untried(index) && whole(index));
+            picked.or_else(|| self.pick(&in_flight, draw, |index| untried(index) && usable(index)))
+        };
+        // Where all were tried, any is better than none.
+        among(tried).or_else(|| if tried.is_empty() { None } else { among(Tried::default()) })
     }
 
     /// Whether this policy learns from [`Balancer::observe`].

@@ -32,6 +32,17 @@ enum Place<T> {
 #[must_use = "a place that is not left stays taken"]
 pub struct Ticket(usize);
 
+/// What becomes of somebody who wants in.
+#[derive(Debug)]
+pub enum Entry {
+    /// There is a place at once.
+    Admitted,
+    /// The place comes when it is their turn.
+    Waits(Ticket),
+    /// Nobody more may wait.
+    Full,
+}
+
 /// How somebody left.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Left {
@@ -48,6 +59,29 @@ impl<T> Default for Queue<T> {
 }
 
 impl<T> Queue<T> {
+    /// Whether somebody who comes now gets a place at once: there is one, and nobody waits for it.
+    #[must_use]
+    pub fn admits(&self, has_room: impl FnOnce() -> bool) -> bool {
+        self.is_empty() && has_room()
+    }
+
+    /// Lets somebody in, or lets them wait behind all others unless `most` wait already. Those who wait must have been
+    /// served before, as far as there was room.
+    pub fn enter(&mut self, item: T, most: usize, has_room: impl FnOnce() -> bool) -> Entry {
+        if self.admits(has_room) {
+            return Entry::Admitted;
+        }
+        self.join(item, most).map_or(Entry::Full, Entry::Waits)
+    }
+
+    /// It is the turn of whoever waits longest, if anybody waits and there is room: what they left here.
+    pub fn serve(&mut self, has_room: impl FnOnce() -> bool) -> Option<&mut T> {
+        if self.is_empty() || !has_room() {
+            return None;
+        }
+        self.serve_next()
+    }
+
     /// Waits behind all others, unless `most` wait already.
     pub fn join(&mut self, item: T, most: usize) -> Option<Ticket> {
         if self.waiting >= most {
@@ -151,6 +185,19 @@ impl<T> Queue<T> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn nobody_is_overtaken() {
+        let mut queue = Queue::default();
+        assert!(matches!(queue.enter('a', 1, || true), Entry::Admitted));
+        let Entry::Waits(b) = queue.enter('b', 1, || false) else { panic!("there is no room") };
+        assert!(matches!(queue.enter('c', 1, || true), Entry::Full), "there is room, and it is another's");
+        assert!(!queue.admits(|| true));
+        assert_eq!(queue.serve(|| false), None);
+        assert_eq!(queue.serve(|| true).copied(), Some('b'));
+        assert_eq!(queue.leave(b), Left::Served);
+        assert!(queue.admits(|| true) && queue.serve(|| true).is_none());
+    }
 
     #[test]
     fn the_first_in_is_served_first_and_leaving_keeps_the_order() {

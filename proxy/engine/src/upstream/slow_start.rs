@@ -1,6 +1,14 @@
 //! An endpoint that returns gets a small part of its share first, and more and more of it over a while.
 //!
 //! Works for every balancer: an endpoint is now and then passed over, as if it were not usable.
+//!
+//! A breaker's `return_over` (`breaker/rules.rs`) does the same thing after another event, and neither can stand in for the
+//! other. When a breaker closed is known to all workers at the same moment, from its one word, and the share follows from
+//! that time at each choice; nothing ticks for an upstream that has breakers alone. What begins a return here is a
+//! worker's own knowledge (an ejection that is over, a probe it has looked at, a reload), taken up once a tick. A breaker in
+//! shadow mode must spare nobody, while a probe has no such mode. And where keys are kept together they have to move to the
+//! endpoint one by one, so the draw is by key here; a breaker that has just closed is about how much an endpoint is sent,
+//! and draws anew each time. An endpoint that comes back from both gets the one part of the other.
 
 use crate::hash::scramble;
 

@@ -65,7 +65,7 @@ impl World {
         if ruling.admits() {
             self.admitted.push((now, u64::from(wanted.charge.cost)));
             if ruling.runs_low()
-                && let Some((free, ruling)) = self.workers[worker].refill(&wanted, now)
+                && let Some((free, ruling)) = self.workers[worker].refill(&ruling, 0, &wanted, now)
             {
                 self.ask(worker, free, ruling, now);
             }

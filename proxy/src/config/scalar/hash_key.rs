@@ -3,7 +3,7 @@
 use schemars::{Schema, json_schema};
 use supplex_engine::config::HashKey;
 
-use super::method::is_token;
+use super::part::Part;
 use crate::config::decode::{Refusal, Text};
 use crate::config::document::quote;
 use crate::config::suggest;
@@ -14,17 +14,17 @@ impl Text for HashKey {
     const WHAT: &'static str = "a key such as \"client_ip\" or \"cookie:NAME\"";
 
     fn parse(text: &str) -> Result<Self, Refusal> {
-        match text.split_once(':') {
-            None if text == "client_ip" => Ok(HashKey::ClientIp),
-            None if text == "path" => Ok(HashKey::Path),
-            Some(("header", name)) if is_token(name) => Ok(HashKey::Header(name.to_ascii_lowercase().into())),
-            // The name of a cookie is a token as well (RFC 6265 section 4.1.1), and its case counts.
-            Some(("cookie", name)) if is_token(name) => Ok(HashKey::Cookie(name.into())),
-            Some((kind @ ("header" | "cookie"), name)) => {
-                let message = format!("{} is not the name of a {kind}", quote(name));
-                Err(Refusal::new(message, "names have letters, digits and `-`, as in `x-user-id`"))
-            }
-            _ => {
+        match text {
+            "client_ip" => return Ok(HashKey::ClientIp),
+            "path" => return Ok(HashKey::Path),
+            _ => {}
+        }
+        match text.split_once(':').and_then(|(kind, name)| Part::parse(kind, name)) {
+            Some(part) => part.map(|part| match part {
+                Part::Header(name) => HashKey::Header(name),
+                Part::Cookie(name) => HashKey::Cookie(name),
+            }),
+            None => {
                 let hint = suggest::hint(text, &FORMS, "known keys");
                 Err(Refusal::new(format!("unknown key {}", quote(text)), hint))
             }
@@ -64,7 +64,7 @@ mod tests {
     fn other_forms_are_refused_with_advice() {
         let refusal = |text| HashKey::parse(text).expect_err(text);
         assert_eq!(refusal("client-ip").hint.as_deref(), Some("did you mean `client_ip`?"));
-        assert_eq!(refusal("header:a b").message, "`a b` is not the name of a header");
+        assert_eq!(refusal("header:a b").message, "`a b` is not the name of a header field");
         assert_eq!(refusal("cookie:").message, "`` is not the name of a cookie");
         assert_eq!(refusal("header").message, "unknown key `header`");
     }

@@ -4,7 +4,7 @@ use schemars::{Schema, json_schema};
 use supplex_engine::config::{KeySource, LimitMode, OnStoreError, Precision, Store};
 
 use super::auth::ClaimName;
-use super::method::is_token;
+use super::part::Part;
 use super::word::words;
 use crate::config::decode::{Refusal, Text};
 use crate::config::document::quote;
@@ -16,12 +16,6 @@ impl Text for KeySource {
     const WHAT: &'static str = "a key such as \"client_ip\" or \"header:x-api-key\"";
 
     fn parse(text: &str) -> Result<Self, Refusal> {
-        let named = |name: &str, what: &str| {
-            if is_token(name) {
-                return Ok(());
-            }
-            Err(Refusal::new(format!("{} is not the name of a {what}", quote(name)), KEY_HINT))
-        };
         match text.split_once(':') {
             None => match text {
                 "client_ip" => Ok(KeySource::ClientIp),
@@ -33,12 +27,14 @@ impl Text for KeySource {
                     Err(Refusal::new(format!("unknown key of a limit {}", quote(text)), hint))
                 }
             },
-            Some(("header", name)) => {
-                named(name, "header field").map(|()| KeySource::Header(name.to_ascii_lowercase().into()))
-            }
-            Some(("cookie", name)) => named(name, "cookie").map(|()| KeySource::Cookie(name.into())),
             Some(("jwt", name)) => ClaimName::parse(name).map(|ClaimName(name)| KeySource::Claim(name)),
-            Some(_) => Err(Refusal::new(format!("unknown key of a limit {}", quote(text)), KEY_HINT)),
+            Some((kind, name)) => match Part::parse(kind, name) {
+                Some(part) => part.map(|part| match part {
+                    Part::Header(name) => KeySource::Header(name),
+                    Part::Cookie(name) => KeySource::Cookie(name),
+                }),
+                None => Err(Refusal::new(format!("unknown key of a limit {}", quote(text)), KEY_HINT)),
+            },
         }
     }
 

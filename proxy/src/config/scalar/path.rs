@@ -3,6 +3,8 @@
 //! A path that no request can have after its normalisation would never match, so it is refused with the form to write.
 
 use schemars::{Schema, json_schema};
+use supplex_engine::http1::Violation;
+use supplex_engine::http1::target::normal_path;
 
 use crate::config::decode::{Refusal, Text};
 use crate::config::document::quote;
@@ -72,54 +74,18 @@ fn check(path: &str) -> Result<(), Refusal> {
             "percent-encode it",
         ));
     }
-    match normalise(path) {
-        Some(normal) if normal == path => Ok(()),
-        Some(normal) => Err(Refusal::new(
+    match normal_path(path) {
+        Ok(normal) if normal == path => Ok(()),
+        Ok(normal) => Err(Refusal::new(
             format!("{} is not in normalised form, so no request would match it", quote(path)),
             format!("write `{normal}`"),
         )),
-        None => Err(Refusal::plain(format!("{} has a broken percent-encoding", quote(path)))),
+        Err(Violation::TargetAboveRoot) => Err(Refusal::new(
+            format!("{} climbs above its root, so no request would match it", quote(path)),
+            "leave out `..`",
+        )),
+        Err(_) => Err(Refusal::plain(format!("{} has a broken percent-encoding", quote(path)))),
     }
-}
-
-/// The form in which requests are matched: unreserved characters plain, escapes in upper case, no dot segments (RFC 3986
-/// section 6.2.2). `None` when an escape is broken.
-fn normalise(path: &str) -> Option<String> {
-    let mut segments: Vec<String> = Vec::new();
-    let mut ends_in_dots = false;
-    for segment in path.split('/').skip(1) {
-        let segment = decode(segment)?;
-        ends_in_dots = matches!(segment.as_str(), "." | "..");
-        match segment.as_str() {
-            "." => {}
-            ".." => drop(segments.pop()),
-            _ => segments.push(segment),
-        }
-    }
-    if ends_in_dots {
-        segments.push(String::new());
-    }
-    Some(format!("/{}", segments.join("/")))
-}
-
-fn decode(segment: &str) -> Option<String> {
-    let mut decoded = String::with_capacity(segment.len());
-    let mut rest = segment;
-    while let Some((before, after)) = rest.split_once('%') {
-        decoded.push_str(before);
-        let digits = after.get(..2).filter(|digits| digits.bytes().all(|byte| byte.is_ascii_hexdigit()))?;
-        match u8::from_str_radix(digits, 16).ok()? {
-            0 => return None,
-            byte if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) => decoded.push(char::from(byte)),
-            _ => {
-                decoded.push('%');
-                decoded.push_str(&digits.to_ascii_uppercase());
-            }
-        }
-        rest = after.get(2..)?;
-    }
-    decoded.push_str(rest);
-    Some(decoded)
 }
 
 #[cfg(test)]
@@ -148,6 +114,7 @@ mod tests {
         assert_eq!(refusal("/a/%2e").1, "write `/a/`");
         assert_eq!(refusal("/%7euser").1, "write `/~user`");
         assert_eq!(refusal("/a%2fb").1, "write `/a%2Fb`");
+        assert_eq!(refusal("/a/../../b").1, "leave out `..`");
         assert_eq!(refusal("/api/*").1, "prefixes have no wildcard: write `/api/`");
     }
 

@@ -9,8 +9,8 @@
 //! ```
 //!
 //! Only while the line is up does a question wait at all. In every other state it is answered `Unreachable` at once, so
-//! that a Redis that is down costs nobody a timeout. Questions that wait go out together in one pipeline, and a few
-//! pipelines may be under way. A question whose reply is late is answered `Timeout` and never sent again: whether Redis
+//! that a Redis that is down costs nobody a timeout. Questions that wait go out together in one pipeline, as soon as the
+//! one before it is answered. A question whose reply is late is answered `Timeout` and never sent again: whether Redis
 //! charged is not known. Which server the connection leads to, when there are several, is found out anew for each
 //! connection; one that turns out to be the wrong one by now is left at once. Nothing here knows what a limit is
 //! (`script.rs` does).
@@ -30,6 +30,7 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use supplex_engine::config::Redis;
+use supplex_engine::limit::line::{Backoff, FLIGHTS_MOST, PIPELINE_MOST, STALL_MOST};
 use tokio::sync::Notify;
 use tokio::task::{JoinSet, spawn_local};
 use tokio::time::{Instant, sleep, sleep_until, timeout};
@@ -38,22 +39,16 @@ use super::caller::Caller;
 use super::measure::Measure;
 use crate::link::limits::{Question, StoreError};
 use flight::{Fate, Pack};
-use link_up::{Backoff, Endpoint, Link, Look, Sight};
+use link_up::{Endpoint, Link, Look, Sight};
 use say::Speaker;
 
 /// Questions that may wait for a pipeline with room.
 const WAITING_MOST: usize = 8192;
-/// Questions one pipeline takes.
-const PIPELINE_MOST: usize = 512;
-/// Pipelines under way at once. While one is answered the next is on its way; more only make a queue in Redis.
-const FLIGHTS_MOST: usize = 1;
 /// A line without questions asks something itself this often, so that it knows whether Redis is there. Where another server
 /// may take over, it does so among questions too: a demoted one may refuse for a while without an error.
 const IDLE: Duration = Duration::from_millis(500);
 /// Between two looks at a line that is waited for.
 const LOOK: Duration = Duration::from_millis(2);
-/// How long a connection whose reply was late gets to answer before another is made.
-const STALL_MOST: Duration = Duration::from_secs(1);
 
 /// A question on its way.
 #[derive(Debug)]
@@ -75,6 +70,10 @@ struct Inner {
     timeout: Duration,
     queue: RefCell<VecDeque<Ask>>,
     wake: Notify,
+    /// Rung when there may be room again.
+    room: Notify,
+    /// Whether as many pipelines are under way as may be.
+    full: Cell<bool>,
     up: Cell<bool>,
     closing: Cell<bool>,
     backoff: RefCell<Backoff>,
@@ -103,6 +102,8 @@ impl Line {
             timeout: redis.timeout,
             queue: RefCell::default(),
             wake: Notify::new(),
+            room: Notify::new(),
+            full: Cell::new(false),
             up: Cell::new(false),
             closing: Cell::new(false),
             backoff: RefCell::default(),
@@ -126,6 +127,14 @@ impl Line {
             sleep(LOOK).await;
         }
         self.is_up()
+    }
+
+    /// Waits until a question would not wait for others. What comes meanwhile is better left where it is: taking it in
+    /// would wake the sidecar, and it could do nothing with it.
+    pub(super) async fn has_room(&self) {
+        while self.is_up() && (self.inner.full.get() || !self.inner.queue.borrow().is_empty()) {
+            self.inner.room.notified().await;
+        }
     }
 
     /// Asks, or answers at once that it cannot.
@@ -178,7 +187,7 @@ impl Inner {
 
     async fn connect(&self, endpoint: &Endpoint) -> Link {
         loop {
-            let pause = self.backoff.borrow_mut().next();
+            let pause = self.backoff.borrow_mut().pause();
             sleep(pause).await;
             match endpoint.connect().await {
                 Ok(link) => return link,
@@ -226,6 +235,7 @@ impl Inner {
             {
                 flights.spawn_local(flight::fly(batch, link.clone(), pack.clone()));
             }
+            self.has_now(flights.len() >= FLIGHTS_MOST);
             if flights.is_empty() && self.closing.get() {
                 break End::Closed;
             }
@@ -256,9 +266,18 @@ impl Inner {
         if end != End::Moved {
             self.hang_up();
         }
+        self.has_now(false);
         // Each ends in time by itself.
         while flights.join_next().await.is_some() {}
         end
+    }
+
+    /// Notes whether the line is full, and lets questions in if it is not.
+    fn has_now(&self, full: bool) {
+        self.full.set(full);
+        if !full {
+            self.room.notify_one();
+        }
     }
 
     /// Answers what waits, and lets nothing wait.
@@ -267,6 +286,7 @@ impl Inner {
         for ask in self.queue.take() {
             ask.caller.answer(Err(StoreError::Unreachable));
         }
+        self.room.notify_one();
     }
 
     /// The connection to the node where the slot moved. While it is made questions wait, but no longer than for an answer.
@@ -297,7 +317,7 @@ impl Inner {
     async fn answers_again(&self, link: &Link) -> bool {
         let (begun, mut backoff) = (Instant::now(), Backoff::default());
         while begun.elapsed() < STALL_MOST && !self.closing.get() {
-            sleep(backoff.next()).await;
+            sleep(backoff.pause()).await;
             match timeout(self.timeout, flight::look(&mut link.clone())).await {
                 Ok(Ok(Sight::Fit)) => return true,
                 Ok(Ok(Sight::Unfit(_) | Sight::Moved(_)) | Err(_)) => return false,

@@ -1,6 +1,6 @@
-//! What a worker keeps for its limits: leases, buckets to fall back to, and the questions it has asked.
+//! The questions that a worker has asked about its limits, and who waits for the answers.
 //!
-//! Questions are known by slot and serial: an answer whose slot has another serial by now came too late and is dropped,
+//! What is decided with the answers and without them is the engine's (`limit/desk.rs`). Questions are known by slot and serial: an answer whose slot has another serial by now came too late and is dropped,
 //! with whatever it granted.
 
 use std::cell::RefCell;
@@ -10,19 +10,15 @@ use std::task::{Context, Waker};
 
 use slab::Slab;
 use supplex_engine::config::Snapshot;
-use supplex_engine::limit::{Leases, Ruling, Table, Verdict, Wanted};
+use supplex_engine::limit::{self, Alone, Ruling, Verdict, Wanted};
 
-use super::{Demand, Live, shadow, store_of};
+use super::{Demand, Live, shadow};
 use crate::link::limits::{Answer, Question, QuestionSender, StoreError};
 
 /// Keys whose leases and refusals a worker knows at most, about 130 bytes each.
 const HOLDINGS_MOST: usize = 16_384;
 /// Buckets that a worker keeps at most while the store does not answer.
 const FALLBACK_MOST: usize = 16_384;
-/// Questions without an answer in a row after which the store is not asked for a while.
-const TROUBLE: u32 = 3;
-/// How long, in nanoseconds.
-const PAUSE: u64 = 100_000_000;
 const NANOS_PER_MILLI: u64 = 1_000_000;
 /// Nanoseconds after which nobody expects an answer any more.
 const FORGOTTEN: u64 = 5_000_000_000;
@@ -32,19 +28,15 @@ const SPARE_MOST: usize = 256;
 /// The limits of one worker.
 pub(in crate::worker) struct Desk {
     worker: usize,
-    workers: usize,
     questions: QuestionSender,
     inner: RefCell<Inner>,
 }
 
 struct Inner {
-    leases: Leases,
-    fallback: Table,
+    desk: limit::Desk,
     slots: Slab<Slot>,
     spare: Vec<Demand>,
     serial: u32,
-    /// By store.
-    health: [Health; 2],
 }
 
 struct Slot {
@@ -66,28 +58,19 @@ enum State {
     Refill,
 }
 
-/// How a store has answered lately.
-#[derive(Clone, Copy, Default)]
-struct Health {
-    failures: u32,
-    paused_until: u64,
-}
-
 impl Desk {
     pub(in crate::worker) fn new(worker: usize, workers: usize, questions: QuestionSender, seed: u64) -> Self {
         let inner = Inner {
-            leases: Leases::new(HOLDINGS_MOST, workers, seed),
-            fallback: Table::new(FALLBACK_MOST, seed),
+            desk: limit::Desk::new(HOLDINGS_MOST, FALLBACK_MOST, workers, seed),
             slots: Slab::new(),
             spare: Vec::new(),
             serial: 0,
-            health: [Health::default(); 2],
         };
-        Self { worker, workers, questions, inner: RefCell::new(inner) }
+        Self { worker, questions, inner: RefCell::new(inner) }
     }
 
     pub(super) fn rule(&self, wanted: &[Wanted], now: u64) -> Ruling {
-        self.inner.borrow_mut().leases.rule(wanted, now)
+        self.inner.borrow_mut().desk.rule(wanted, now)
     }
 
     /// Leaves a question to the store about the enforced limits. `demand` is taken along, and is empty afterwards.
@@ -112,16 +95,16 @@ impl Desk {
         asked
     }
 
-    /// Asks the store to fill up the leases that are half spent.
-    pub(super) fn refill(&self, live: &Live, wanted: &[Wanted], now: u64) {
-        for wanted in wanted {
-            let Some((free, ruling)) = self.inner.borrow_mut().leases.refill(wanted, now) else { continue };
+    /// Asks the store to fill up the leases that are half spent, of those that a ruling rests on.
+    pub(super) fn refill(&self, live: &Live, wanted: &[Wanted], ruling: &Ruling, now: u64) {
+        for (at, wanted) in wanted.iter().enumerate() {
+            let Some((free, ruling)) = self.inner.borrow_mut().desk.refill(ruling, at, wanted, now) else { continue };
             let mut demand = self.inner.borrow_mut().spare.pop().unwrap_or_default();
             demand.enforced.push(free);
             let asked =
                 self.question(&live.snapshot, &mut demand, &ruling, now, State::Refill, |demand| &demand.enforced);
             if asked.is_err() {
-                self.unanswered(&demand.enforced, &ruling, true);
+                self.inner.borrow_mut().desk.refilled(&free, &ruling, None, now);
             }
             self.spare(demand);
         }
@@ -137,10 +120,9 @@ impl Desk {
         part: impl Fn(&Demand) -> &Vec<Wanted>,
     ) -> Result<usize, StoreError> {
         let inner = &mut *self.inner.borrow_mut();
-        let store = store_of(snapshot, part(demand));
-        let paused = inner.health.get(store).is_some_and(|health| health.paused_until > now);
+        let may_ask = inner.desk.may_ask(&snapshot.limits, part(demand), now);
         // A sidecar that stands still answers nothing, and nothing would be known of it but by waiting.
-        if paused || self.questions.pulse().is_silent(now / NANOS_PER_MILLI) {
+        if !may_ask || self.questions.pulse().is_silent(now / NANOS_PER_MILLI) {
             return Err(StoreError::Unreachable);
         }
         inner.serial = inner.serial.wrapping_add(1);
@@ -169,11 +151,8 @@ impl Desk {
             State::Answered(_) => false,
             State::Refill => {
                 let Slot { demand, ruling, .. } = inner.slots.remove(key);
-                match result {
-                    Ok(verdict) => {
-                        inner.leases.answered(&demand.enforced, &ruling, &verdict, now);
-                    }
-                    Err(_) => inner.leases.unanswered(&demand.enforced, &ruling, true),
+                for free in &demand.enforced {
+                    inner.desk.refilled(free, &ruling, result.as_ref().ok(), now);
                 }
                 inner.keep(demand);
                 false
@@ -182,8 +161,7 @@ impl Desk {
                 let live = Rc::clone(live);
                 let Slot { demand, ruling, .. } = inner.slots.remove(key);
                 for wanted in &demand.shadow {
-                    let (leases, fallback) = (&mut inner.leases, &mut inner.fallback);
-                    shadow::conclude(leases, fallback, self.workers, &live, wanted, &ruling, result, now);
+                    shadow::conclude(&mut inner.desk, &live, wanted, &ruling, result, now);
                 }
                 inner.keep(demand);
                 false
@@ -213,35 +191,27 @@ impl Desk {
     }
 
     pub(super) fn answered(&self, wanted: &[Wanted], ruling: &Ruling, verdict: &Verdict, now: u64) -> Verdict {
-        self.inner.borrow_mut().leases.answered(wanted, ruling, verdict, now)
+        self.inner.borrow_mut().desk.answered(wanted, ruling, verdict, now)
     }
 
-    pub(super) fn unanswered(&self, wanted: &[Wanted], ruling: &Ruling, admitted: bool) {
-        self.inner.borrow_mut().leases.unanswered(wanted, ruling, admitted);
+    /// A request whose limits were asked about is gone.
+    pub(super) fn given_up(&self, wanted: &[Wanted], ruling: &Ruling) {
+        self.inner.borrow_mut().desk.given_up(wanted, ruling);
     }
 
-    /// Notes whether the store answered. One that fails again and again is left alone for a moment, so that a request
-    /// need not wait for its timeout.
+    /// Notes whether the store answered a request that waited for it.
     pub(super) fn note_store(&self, snapshot: &Snapshot, wanted: &[Wanted], now: u64, answered: bool) {
-        let inner = &mut *self.inner.borrow_mut();
-        let Some(health) = inner.health.get_mut(store_of(snapshot, wanted)) else { return };
-        health.failures = if answered { 0 } else { health.failures.saturating_add(1) };
-        health.paused_until = if health.failures >= TROUBLE { now.saturating_add(PAUSE) } else { 0 };
+        self.inner.borrow_mut().desk.note_store(&snapshot.limits, wanted, now, answered);
     }
 
-    pub(super) fn without_store(&self, live: &Live, wanted: &[Wanted], ruling: &Ruling, now: u64) -> super::Outcome {
-        let inner = &mut *self.inner.borrow_mut();
-        let outcome = super::fallback::decide(&mut inner.fallback, self.workers, live, wanted, ruling, now);
-        inner.leases.unanswered(wanted, ruling, outcome.is_ok());
-        outcome
+    pub(super) fn without_store(&self, live: &Live, wanted: &[Wanted], ruling: &Ruling, now: u64) -> Alone {
+        self.inner.borrow_mut().desk.without_store(&live.snapshot.limits, wanted, ruling, now)
     }
 
     /// As the shadow of a limit is decided without the store.
     pub(super) fn shadow_without_store(&self, live: &Live, wanted: &Wanted, ruling: &Ruling, now: u64) {
-        let inner = &mut *self.inner.borrow_mut();
-        let (leases, fallback) = (&mut inner.leases, &mut inner.fallback);
-        let result = Err(StoreError::Unreachable);
-        shadow::conclude(leases, fallback, self.workers, live, wanted, ruling, result, now);
+        let desk = &mut self.inner.borrow_mut().desk;
+        shadow::conclude(desk, live, wanted, ruling, Err(StoreError::Unreachable), now);
     }
 
     /// Keeps a demand for the next question.
@@ -251,7 +221,7 @@ impl Desk {
 
     /// Forgets what was decided under other limits.
     pub(in crate::worker) fn limits_changed(&self) {
-        self.inner.borrow_mut().leases.clear();
+        self.inner.borrow_mut().desk.limits_changed();
     }
 
     /// Forgets questions that nobody waits for and that were never answered.

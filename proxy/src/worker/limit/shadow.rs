@@ -4,10 +4,10 @@
 
 use std::rc::Rc;
 
-use supplex_engine::limit::{Leases, Ruling, Standing, Table, Verdict, Wanted};
+use supplex_engine::limit::{self, Ruling, Standing, Verdict, Wanted};
 use supplex_engine::stats::{LimitDecision, LimitSource};
 
-use super::{Live, Worker, count, fallback};
+use super::{Live, Worker, count};
 use crate::link::limits::StoreError;
 
 /// Decides what can be decided, and asks about the rest. To be called once the request is let through.
@@ -30,11 +30,8 @@ pub(super) fn look_at(worker: &Rc<Worker>, live: &Rc<Live>, shadow: &[Wanted]) {
 }
 
 /// Counts what the store said, or what would have been done without it.
-#[expect(clippy::too_many_arguments, reason = "it is called with the parts of a desk that is borrowed")]
 pub(super) fn conclude(
-    leases: &mut Leases,
-    table: &mut Table,
-    workers: usize,
+    desk: &mut limit::Desk,
     live: &Live,
     wanted: &Wanted,
     ruling: &Ruling,
@@ -43,11 +40,8 @@ pub(super) fn conclude(
 ) {
     let list = std::slice::from_ref(wanted);
     let (passes, source) = match result {
-        Ok(verdict) => (leases.answered(list, ruling, &verdict, now).admits(), LimitSource::Store),
-        Err(_) => {
-            leases.unanswered(list, ruling, true);
-            (fallback::passes(table, workers, live, wanted, now), LimitSource::Fallback)
-        }
+        Ok(verdict) => (desk.answered(list, ruling, &verdict, now).admits(), LimitSource::Store),
+        Err(_) => (desk.without_store(&live.snapshot.limits, list, ruling, now).admits(), LimitSource::Fallback),
     };
     let decision = if passes { LimitDecision::Admitted } else { LimitDecision::Shadow };
     count(live, wanted.charge.limit, decision, source);

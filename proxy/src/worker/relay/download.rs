@@ -46,7 +46,7 @@ impl Relay<'_> {
             (Poll::Pending, _) => Progress::Waits(Wait::Upstream),
             (Poll::Ready(Received::Data(chunk)), Download::Head { arrival, .. }) => {
                 self.exchange.response_byte_received();
-                if !arrival.add(chunk) && arrival.bytes().len() < LIMITS.bytes {
+                if !arrival.add(chunk, LIMITS) {
                     return Progress::Moved;
                 }
                 self.read_heads()
@@ -196,12 +196,17 @@ impl Relay<'_> {
         }
         let mut head = Some(head);
         let before = decoder.data_bytes();
-        let passed = pass(decoder, rest, |mut piece| {
-            if let Some(head) = head.take() {
-                piece.prepend(head);
-            }
-            client.send(piece);
-        });
+        let passed = pass(
+            decoder,
+            rest,
+            |_| false,
+            |mut piece| {
+                if let Some(head) = head.take() {
+                    piece.prepend(head);
+                }
+                client.send(piece);
+            },
+        );
         self.tally.sent += decoder.data_bytes() - before;
         if let Some(head) = head {
             client.send_opening(pool.write_all(head));
@@ -216,7 +221,7 @@ impl Relay<'_> {
         let Download::Body { decoder, .. } = &mut self.download else { return Progress::Moved };
         let client = &self.connection.socket;
         let before = decoder.data_bytes();
-        let passed = pass(decoder, chunk, |piece| client.send(piece));
+        let passed = pass(decoder, chunk, |_| false, |piece| client.send(piece));
         self.tally.sent += decoder.data_bytes() - before;
         match passed {
             Ok(rest) => self.settle(rest),

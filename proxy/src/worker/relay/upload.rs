@@ -2,10 +2,12 @@
 
 use std::task::{Context, Poll};
 
+use supplex_engine::http1::TrailerName;
 use supplex_engine::reason::Reason;
 
 use super::{End, Progress, Relay, UNSENT_MOST, Wait, pass};
 use crate::ring::{Chunk, Received};
+use crate::worker::authenticate::refuses_trailer;
 
 /// Where the request body stands.
 ///
@@ -47,7 +49,8 @@ impl Relay<'_> {
     fn pass_up(&mut self, chunk: Chunk) -> Progress {
         self.exchange.body_forwarded();
         let socket = &self.socket;
-        let rest = match pass(self.body, chunk, |piece| socket.send(piece)) {
+        let refuses = |name: TrailerName<'_>| refuses_trailer(self.request, name);
+        let rest = match pass(self.body, chunk, refuses, |piece| socket.send(piece)) {
             Ok(rest) => rest,
             Err(violation) => return Progress::Over(End::ClientFault(violation.reason())),
         };

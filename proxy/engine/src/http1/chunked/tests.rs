@@ -1,6 +1,7 @@
 //! The chunked coding, rule by rule.
 
 use super::*;
+use crate::auth::Vouched;
 use crate::http1::{BodyDecoder, Framing};
 
 /// Forwarded bytes, payload bytes, and how many bytes the body took; with the input cut into pieces of `size`.
@@ -127,6 +128,36 @@ fn trailers_are_checked_like_fields() {
     assert_eq!(refused(&format!("0\r\na: {}\r\n\r\n", "b".repeat(4096))), Violation::TrailerTooLarge);
     let longer = b"0\r\nif-unmodified-since-then: x\r\n\r\n";
     assert_eq!(run(Coding::Keep, longer, 99), Ok((longer.to_vec(), 0, Some(longer.len()))));
+}
+
+#[test]
+fn what_is_vouched_for_is_no_trailer() {
+    let fields = [("x-user-id".into(), "sub".into())];
+    let vouched = Vouched { fields: &fields, identity: None };
+    for (trailer, refused) in [
+        ("X-User-Id: root", true),
+        ("x_user-ID: root", true),
+        ("x-user-i: root", false),
+        ("x-user-ids: root", false),
+        ("digest: x-user-id: root", false),
+    ] {
+        let input = format!("1\r\na\r\n0\r\nDigest: b\r\n{trailer}\r\n\r\n");
+        for size in 1..=input.len() {
+            let mut body = BodyDecoder::new(Framing::Chunked, Coding::Keep);
+            let mut result = Ok(());
+            for mut rest in input.as_bytes().chunks(size) {
+                while result.is_ok() && !rest.is_empty() {
+                    match body.step_guarded(rest, |name| vouched.refuses(name)) {
+                        Ok(Step::Forward(count) | Step::Drop(count)) => rest = &rest[count..],
+                        Ok(Step::More | Step::End) => break,
+                        Err(violation) => result = Err(violation),
+                    }
+                }
+            }
+            let wanted = if refused { Err(Violation::TrailerForbidden) } else { Ok(()) };
+            assert_eq!((result, body.is_done()), (wanted, !refused), "{trailer} in pieces of {size}");
+        }
+    }
 }
 
 #[test]

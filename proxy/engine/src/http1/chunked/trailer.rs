@@ -1,7 +1,8 @@
 //! The trailer section of a chunked body (RFC 9112 section 7.1.2): field lines, checked like those of a head.
 //!
 //! Trailers arrive when routing, authentication and framing have long been decided, so fields about those are refused
-//! (RFC 9110 section 6.5.1) instead of being left for an upstream that might merge them into the head.
+//! (RFC 9110 section 6.5.1) instead of being left for an upstream that might merge them into the head. Which other names
+//! are refused is the caller's, who is asked for each.
 
 use crate::http1::Violation;
 use crate::http1::ascii::{self, TOKEN, VALUE};
@@ -9,8 +10,8 @@ use crate::http1::ascii::{self, TOKEN, VALUE};
 /// The most bytes of a trailer section.
 const MOST_BYTES: u16 = 4096;
 
-/// As long as the longest forbidden name.
-const LONGEST: usize = 19;
+/// The most bytes of a name that are kept.
+const KEPT: usize = 32;
 
 /// Fields that are not allowed in trailers: framing, routing, the connection, authentication, request modifiers, and how
 /// to process the content.
@@ -69,9 +70,28 @@ pub(super) struct Trailer {
     state: State,
     bytes: u16,
     /// The beginning of the name in lower case.
-    name: [u8; LONGEST],
-    /// The length of the name; more than [`LONGEST`] only says "longer".
+    name: [u8; KEPT],
+    /// The length of the name; 255 also stands for any longer one.
     name_length: u8,
+}
+
+/// The name of a trailer field.
+#[derive(Clone, Copy, Debug)]
+pub struct TrailerName<'a> {
+    /// Its beginning, in lower case.
+    beginning: &'a [u8],
+    length: u8,
+}
+
+impl TrailerName<'_> {
+    /// Whether it is this name, when both are read through `same`, which maps bytes that mean the same to one of them. A
+    /// name of more than 32 bytes is known by its beginning and its length, so that this may be said of one that differs
+    /// after that.
+    #[must_use]
+    pub fn may_be(&self, name: &str, same: impl Fn(u8) -> u8) -> bool {
+        let (ours, theirs) = (self.beginning.iter().copied(), name.bytes().take(self.beginning.len()));
+        usize::from(self.length) == name.len().min(usize::from(u8::MAX)) && ours.map(&same).eq(theirs.map(&same))
+    }
 }
 
 /// ```text
@@ -88,8 +108,8 @@ enum State {
 }
 
 impl Trailer {
-    /// Takes one byte; whether the section is over with it.
-    pub(super) fn take(&mut self, byte: u8) -> Result<bool, Violation> {
+    /// Takes one byte; whether the section is over with it. A name of which `refuses` is true is forbidden.
+    pub(super) fn take(&mut self, byte: u8, refuses: impl Fn(TrailerName<'_>) -> bool) -> Result<bool, Violation> {
         self.bytes += 1;
         if self.bytes > MOST_BYTES {
             return Err(Violation::TrailerTooLarge);
@@ -103,7 +123,7 @@ impl Trailer {
                 self.push(byte);
                 State::Name
             }
-            (State::Name, b':') if self.is_forbidden() => return Err(Violation::TrailerForbidden),
+            (State::Name, b':') if self.is_forbidden(&refuses) => return Err(Violation::TrailerForbidden),
             (State::Name, b':') => State::Value,
             (State::Name, b' ' | b'\t') => return Err(Violation::SpaceBeforeColon),
             (State::Name, _) if ascii::is(byte, TOKEN) => {
@@ -127,8 +147,10 @@ impl Trailer {
         self.name_length = self.name_length.saturating_add(1);
     }
 
-    fn is_forbidden(&self) -> bool {
-        self.name.get(..usize::from(self.name_length)).is_some_and(|name| FORBIDDEN.contains(&name))
+    fn is_forbidden(&self, refuses: impl Fn(TrailerName<'_>) -> bool) -> bool {
+        let kept = self.name.get(..usize::from(self.name_length));
+        let name = TrailerName { beginning: kept.unwrap_or(&self.name), length: self.name_length };
+        kept.is_some_and(|name| FORBIDDEN.contains(&name)) || refuses(name)
     }
 }
 
@@ -138,7 +160,27 @@ mod tests {
 
     #[test]
     fn the_buffer_holds_every_forbidden_name() {
-        assert_eq!(FORBIDDEN.iter().map(|name| name.len()).max(), Some(LONGEST));
+        assert!(FORBIDDEN.iter().all(|name| name.len() <= KEPT));
         assert!(FORBIDDEN.is_sorted());
+    }
+
+    #[test]
+    fn a_name_is_known_by_what_is_kept_of_it() {
+        let long = format!("x-{}", "a".repeat(60));
+        for (written, name, is) in [
+            ("X-User-Id", "x-user-id", true),
+            ("x-user-i", "x-user-id", false),
+            ("x-user-ids", "x-user-id", false),
+            (&*long, &*long, true),
+            (&*long, &long[1..], false),
+            (&*long, "x", false),
+        ] {
+            let mut trailer = Trailer::default();
+            let taken: Result<Vec<bool>, Violation> = format!("{written}:")
+                .bytes()
+                .map(|byte| trailer.take(byte, |it| it.may_be(name, |byte| byte)))
+                .collect();
+            assert_eq!(taken.is_err(), is, "{written} {name}");
+        }
     }
 }

@@ -24,6 +24,8 @@ pub enum Standing {
 pub struct Ruling {
     pub(super) standings: [Standing; CHARGES_MOST],
     pub(super) length: usize,
+    /// Where the leases and refusals of the charges were when it was made.
+    pub(super) slots: [u32; CHARGES_MOST],
     /// When it was made.
     pub(super) at: u64,
     pub(super) low: bool,

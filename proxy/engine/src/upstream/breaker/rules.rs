@@ -91,7 +91,8 @@ impl Rules {
     }
 
     /// Whether an endpoint that came back `since` is to be held back in favour of others this time: its share rises
-    /// evenly from a tenth to all. `random` is uniform over all 64 bits.
+    /// evenly from a tenth to all. `random` is uniform over all 64 bits. Why this is not `slow_start` is said in
+    /// `slow_start.rs`.
     #[must_use]
     pub fn holds_back(&self, since: u64, now: u64, random: u64) -> bool {
         let back = now.saturating_sub(since);

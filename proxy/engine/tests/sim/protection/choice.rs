@@ -51,13 +51,7 @@ fn pick(upstream: &LiveUpstream, tried: Tried, draw: Draw, chance: u64, ignores:
     let usable = |index: usize| upstream.is_usable(index) && lets(index);
     let prefers = |index: usize| upstream.prefers(at(index), draw.now, chance);
     let whole = |index: usize| usable(index) && prefers(index) && upstream.takes_part(index, draw);
-    let mut balancer = upstream.balancer.borrow_mut();
-    let mut among = |tried: Tried| {
-        let picked = balancer.pick(in_flight, draw, |index| !tried.has(index) && whole(index));
-        picked.or_else(|| balancer.pick(in_flight, draw, |index| !tried.has(index) && usable(index)))
-    };
-    // Where all were tried, any is better than none.
-    among(tried).or_else(|| if tried.is_empty() { None } else { among(Tried::default()) })
+    upstream.balancer.borrow_mut().choose(in_flight, draw, tried, usable, whole)
 }
 
 /// What must be true of whoever is chosen.

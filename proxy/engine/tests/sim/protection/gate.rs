@@ -1,11 +1,11 @@
-//! The way into an upstream, in the way of `worker/admission.rs`: `max_in_flight`, and the queue before it.
+//! The way into an upstream, in the way of `worker/admission.rs`: `max_in_flight`, and the engine's queue before it.
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 use supplex_engine::config;
 use supplex_engine::upstream::Queue;
-use supplex_engine::upstream::queue::{Left, Ticket};
+use supplex_engine::upstream::queue::{Entry, Left, Ticket};
 
 use super::registry::Registry;
 
@@ -20,13 +20,6 @@ pub(crate) struct Gate {
     queue: RefCell<Queue<(usize, u64)>>,
     arrivals: Cell<u64>,
     served: Cell<u64>,
-}
-
-/// What becomes of an exchange that wants in.
-pub(crate) enum Entry {
-    Admitted,
-    Wait(Ticket),
-    Full,
 }
 
 impl Gate {
@@ -52,25 +45,25 @@ impl Gate {
     pub(crate) fn enter(&self, exchange: usize, served: &mut Vec<usize>) -> Entry {
         self.serve(served);
         let mut queue = self.queue.borrow_mut();
-        if queue.is_empty() && self.has_room() {
-            self.change(1);
-            return Entry::Admitted;
-        }
         self.arrivals.set(self.arrivals.get() + 1);
         let before = queue.len();
-        let ticket = queue.join((exchange, self.arrivals.get()), self.most_waiting.get());
-        // Refused only when nobody more may wait, and somebody really is in the way.
-        assert_eq!(ticket.is_none(), before >= self.most_waiting.get(), "{before} wait");
-        assert!(!self.has_room() || before > 0, "there is room, and nobody waits");
-        ticket.map_or(Entry::Full, Entry::Wait)
+        let entry = queue.enter((exchange, self.arrivals.get()), self.most_waiting.get(), || self.has_room());
+        if matches!(entry, Entry::Admitted) {
+            assert!(self.has_room() && before == 0, "there is no room, or somebody was overtaken");
+            self.change(1);
+        } else {
+            // Refused only when nobody more may wait, and somebody really is in the way.
+            assert_eq!(matches!(entry, Entry::Full), before >= self.most_waiting.get(), "{before} wait");
+            assert!(!self.has_room() || before > 0, "there is room, and nobody waits");
+        }
+        entry
     }
 
     /// Gives what room there is to those who wait longest.
     pub(crate) fn serve(&self, served: &mut Vec<usize>) {
         let mut queue = self.queue.borrow_mut();
-        while !queue.is_empty() && self.has_room() {
+        while let Some((exchange, arrival)) = queue.serve(|| self.has_room()).copied() {
             self.change(1);
-            let (exchange, arrival) = *queue.serve_next().expect("somebody waits");
             assert!(arrival > self.served.replace(arrival), "somebody was overtaken");
             served.push(exchange);
         }

@@ -1,19 +1,16 @@
-//! The line of a sidecar to Redis, in the way of `sidecar/limits/redis.rs`: states, pipelines, times and pauses are the
-//! same; sockets and tasks are not there.
+//! The line of a sidecar to Redis, in the way of `sidecar/limits/redis.rs`: its states are modelled; sizes, times and pauses
+//! are the engine's; sockets and tasks are not there.
 
 use std::collections::VecDeque;
 
-use super::clock::{Event, MICRO, MILLI, SECOND, Step};
+use supplex_engine::limit::line::{Backoff, FLIGHTS_MOST, PIPELINE_MOST, STALL_MOST};
+
+use super::clock::{Event, MICRO, MILLI, Step};
 use super::outside::{Outside, StoreError};
 use super::redis::Reply;
 
 /// `redis.timeout`.
 pub(crate) const TIMEOUT: u64 = 20 * MILLI;
-const PIPELINE_MOST: usize = 512;
-const FLIGHTS_MOST: usize = 4;
-const STALL_MOST: u64 = SECOND;
-const PAUSE_LEAST: u64 = 10 * MILLI;
-const PAUSE_MOST: u64 = 100 * MILLI;
 
 /// See `sidecar/limits/redis.rs`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -61,7 +58,7 @@ pub(crate) struct Line {
     queue: VecDeque<usize>,
     flights: Vec<Flight>,
     under_way: usize,
-    pause: u64,
+    backoff: Backoff,
 }
 
 impl Line {
@@ -77,7 +74,7 @@ impl Line {
             queue: VecDeque::new(),
             flights: Vec::new(),
             under_way: 0,
-            pause: 0,
+            backoff: Backoff::default(),
         }
     }
 
@@ -95,9 +92,7 @@ impl Line {
     }
 
     fn next_pause(&mut self) -> u64 {
-        let pause = self.pause;
-        self.pause = (pause * 2).clamp(PAUSE_LEAST, PAUSE_MOST);
-        pause
+        self.backoff.pause().as_nanos() as u64
     }
 
     pub(crate) fn ask(&mut self, question: usize, outside: &mut Outside) {
@@ -189,7 +184,7 @@ impl Line {
         let usable = flight.usable;
         self.over(number);
         if usable {
-            self.pause = 0;
+            self.backoff.reset();
             self.launch(outside);
             self.go_on(outside);
         } else {
@@ -242,7 +237,7 @@ impl Line {
         if lost {
             return self.connect(outside);
         }
-        self.pause = 0;
+        self.backoff.reset();
         self.turn(State::Stalled { since: outside.now() });
         self.ping(0, outside);
     }
@@ -260,7 +255,7 @@ impl Line {
         }
         let redis = &outside.redis;
         let broken = self.cut == self.connection || self.incarnation != redis.incarnation;
-        if broken || outside.now() - since >= STALL_MOST {
+        if broken || u128::from(outside.now() - since) >= STALL_MOST.as_nanos() {
             return self.connect(outside);
         }
         if redis.stands_still || 2 * way(outside) > TIMEOUT {

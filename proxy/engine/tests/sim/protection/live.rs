@@ -3,11 +3,10 @@
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
-use supplex_engine::config::{self, Balance};
+use supplex_engine::config;
 use supplex_engine::upstream::breaker::Rules;
 use supplex_engine::upstream::health::panics;
-use supplex_engine::upstream::outlier::{Outlier, has_room};
-use supplex_engine::upstream::{Balancer, Draw, Member, Pool, RetryBudget, slow_start};
+use supplex_engine::upstream::{Balancer, Draw, Fitness, Member, Pool, RetryBudget};
 
 use super::gate::Gate;
 use super::ledger::enforces;
@@ -37,19 +36,11 @@ pub(crate) struct LiveEndpoint {
     pub(crate) site: usize,
     pub(crate) book: Rc<Book>,
     probed: Rc<Probed>,
-    healthy: Cell<bool>,
-    pub(crate) outlier: Cell<Outlier>,
-    part: Cell<f64>,
-    returned: Cell<Option<u64>>,
-    identity: u64,
+    fitness: Cell<Fitness>,
     /// Idle connections: in which life of the endpoint each was made.
     pub(crate) idle: RefCell<Pool<u32>>,
     pub(crate) in_flight: Cell<u64>,
     retired: Cell<bool>,
-}
-
-fn nanos(duration: std::time::Duration) -> u64 {
-    duration.as_nanos() as u64
 }
 
 impl Live {
@@ -123,10 +114,8 @@ impl LiveUpstream {
     }
 
     pub(crate) fn takes_part(&self, index: usize, draw: Draw) -> bool {
-        let Some(endpoint) = self.endpoints.get(index) else { return false };
-        let part = endpoint.part.get();
-        let chance = if self.settings.balance == Balance::ConsistentHash { draw.hash } else { draw.random };
-        part >= 1.0 || slow_start::takes_part(part, chance, endpoint.identity)
+        let takes_part = |fitness: Fitness| fitness.takes_part(self.settings.balance, draw);
+        self.endpoints.get(index).is_some_and(|endpoint| takes_part(endpoint.fitness.get()))
     }
 
     pub(crate) fn lets_through(&self, endpoint: &LiveEndpoint, now: u64) -> bool {
@@ -142,10 +131,10 @@ impl LiveUpstream {
     /// An attempt ended well or not. Whether the endpoint is ejected by it.
     pub(crate) fn judge(&self, endpoint: &LiveEndpoint, failed: bool, now: u64) -> bool {
         let Some(rules) = &self.settings.ejection else { return false };
-        let out = || self.endpoints.iter().filter(|one| one.outlier.get().is_ejected()).count();
-        let mut outlier = endpoint.outlier.get();
-        let ejects = outlier.attempted(failed, now, rules, has_room(out(), self.endpoints.len(), rules.max_ejected));
-        endpoint.outlier.set(outlier);
+        let out = || self.endpoints.iter().filter(|one| one.fitness.get().is_ejected()).count();
+        let mut fitness = endpoint.fitness.get();
+        let ejects = fitness.attempted(failed, rules, out(), self.endpoints.len(), now);
+        endpoint.fitness.set(fitness);
         if ejects {
             self.refresh(now);
             // One that is no longer in the configuration may be ejected too, and takes no place.
@@ -166,12 +155,8 @@ impl LiveEndpoint {
         Self {
             site,
             book,
-            healthy: Cell::new(probed.healthy.get()),
+            fitness: Cell::new(Fitness::new(probed.healthy.get(), identity, added)),
             probed,
-            outlier: Cell::default(),
-            part: Cell::new(1.0),
-            returned: Cell::new(added),
-            identity,
             idle: RefCell::default(),
             in_flight: Cell::default(),
             retired: Cell::default(),
@@ -179,24 +164,13 @@ impl LiveEndpoint {
     }
 
     pub(crate) fn is_fit(&self) -> bool {
-        self.healthy.get() && !self.outlier.get().is_ejected()
+        self.fitness.get().is_fit()
     }
 
     fn refresh(&self, settings: &config::Upstream, now: u64) {
-        let was_fit = self.is_fit();
-        self.healthy.set(settings.health.is_none() || self.probed.healthy.get());
-        let mut outlier = if settings.ejection.is_some() { self.outlier.get() } else { Outlier::default() };
-        outlier.tick(now);
-        self.outlier.set(outlier);
-        if !was_fit && self.is_fit() {
-            self.returned.set(Some(now));
-        }
-        let ramp = settings.slow_start.map_or(0, nanos);
-        let part = self.returned.get().map_or(1.0, |at| slow_start::part(now.saturating_sub(at), ramp));
-        self.part.set(part);
-        if part >= 1.0 {
-            self.returned.set(None);
-        }
+        let mut fitness = self.fitness.get();
+        fitness.refresh(settings, self.probed.healthy.get(), now);
+        self.fitness.set(fitness);
     }
 
     /// Keeps a connection for the next attempt, if there is room.

@@ -8,11 +8,10 @@ use supplex_engine::http1::Method;
 use supplex_engine::reason::Reason;
 use supplex_engine::timer::Wheel;
 use supplex_engine::upstream::Tried;
-use supplex_engine::upstream::queue::Left;
+use supplex_engine::upstream::queue::{Entry, Left};
 
 use super::clock::{Letter, Place, TICK};
 use super::desk::Desk;
-use super::gate::Entry;
 use super::ledger::End;
 use super::live::Live;
 use super::log::Note;
@@ -108,7 +107,7 @@ impl Worker {
                 let verdict = running.exchange.refused(Reason::UpstreamBusy);
                 running.obey(verdict)
             }
-            Entry::Wait(ticket) => {
+            Entry::Waits(ticket) => {
                 outside.ledger.totals.count("an exchange that waited for its turn");
                 let patience = running.upstream.settings.queue.timeout.as_nanos() as u64;
                 running.stage = Stage::Waiting { ticket, since: now };
@@ -161,7 +160,7 @@ impl Worker {
             Letter::Configure { version } => {
                 let setup = Rc::clone(&outside.setups[version]);
                 if self.live.setup.limits != setup.limits {
-                    self.desk.leases.clear();
+                    self.desk.decides.limits_changed();
                 }
                 let live = Live::new(setup, &self.registry, self.place.worker, Some(&self.live), outside.now());
                 self.live = Rc::new(live);
@@ -273,8 +272,8 @@ impl Worker {
     /// What must hold whenever nothing happens in this worker.
     pub(crate) fn check(&self, outside: &Outside) {
         assert_eq!(self.wheel.len(), self.running.len(), "every exchange has one timer");
-        assert!(self.desk.leases.len() <= outside.size.keys.max(8), "memory of keys is bounded");
-        assert!(self.desk.fallback.len() <= outside.size.keys.max(8), "buckets are bounded");
+        assert!(self.desk.decides.leases().len() <= outside.size.keys.max(8), "memory of keys is bounded");
+        assert!(self.desk.decides.fallback().len() <= outside.size.keys.max(8), "buckets are bounded");
         let (mut inside, mut waiting, mut trying) = ([0; 2], [0; 2], 0);
         for running in self.running.values() {
             inside[running.route] += usize::from(running.inside);

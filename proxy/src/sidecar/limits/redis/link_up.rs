@@ -1,4 +1,4 @@
-//! Getting a connection to the server that keeps the buckets, and the pauses between attempts.
+//! Getting a connection to the server that keeps the buckets.
 //!
 //! Which server that is, is found out anew for each connection: the one at the URL, the master that sentinels name, or
 //! the node of a cluster that has the buckets' slot. Where to read on: `link_up/dial.rs` (one server),
@@ -9,8 +9,6 @@ mod dial;
 mod look;
 mod sentinel;
 
-use std::time::Duration;
-
 use redis::aio::MultiplexedConnection;
 use supplex_engine::config::Redis;
 use supplex_engine::config::redis::{Login, Node, Place};
@@ -19,30 +17,6 @@ pub(super) use cluster::{Cluster, Redirect, redirect};
 use dial::Dial;
 pub(super) use look::{Look, Sight};
 use sentinel::Sentinel;
-
-/// The longest pause between two attempts. Short, so that the time in which the return of Redis goes
-/// unnoticed stays well below a second.
-const PAUSE_MOST: Duration = Duration::from_millis(100);
-/// The first pause.
-const PAUSE_LEAST: Duration = Duration::from_millis(10);
-
-/// Pauses that double.
-#[derive(Debug, Default)]
-pub(super) struct Backoff(Duration);
-
-impl Backoff {
-    /// The pause before the next attempt; none before the first.
-    pub(super) fn next(&mut self) -> Duration {
-        let pause = self.0;
-        self.0 = (pause * 2).clamp(PAUSE_LEAST, PAUSE_MOST);
-        pause
-    }
-
-    /// An attempt led to something.
-    pub(super) fn reset(&mut self) {
-        self.0 = Duration::ZERO;
-    }
-}
 
 /// A connection to a server that knows the script.
 #[derive(Clone, Debug)]
@@ -122,16 +96,9 @@ impl Endpoint {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use std::time::Duration;
 
-    #[test]
-    fn pauses_double_up_to_the_longest() {
-        let mut backoff = Backoff::default();
-        let pauses: Vec<_> = (0..8).map(|_| backoff.next().as_millis()).collect();
-        assert_eq!(pauses, [0, 10, 20, 40, 80, 100, 100, 100]);
-        backoff.reset();
-        assert_eq!(backoff.next(), Duration::ZERO);
-    }
+    use super::*;
 
     #[test]
     fn a_url_that_is_none_is_not_repeated() {

@@ -2,6 +2,11 @@
 //!
 //! They are asked there once, before the flight's deadline, on the connection that is kept aside. Most of the time all of
 //! them are sent to the same node; should there be two, only the first is asked.
+//!
+//! One slot for all buckets does not keep a question with several of them from `TRYAGAIN`: while the slot is on its way, a
+//! node answers a call only if it has all of its keys, and one that has none sends it on to a node that does not begin two
+//! at once either. Such a question is neither split, as its buckets are charged together or not at all, nor asked
+//! again, as nothing changes before the slot has arrived. `on_store_error` decides.
 
 use std::rc::Rc;
 

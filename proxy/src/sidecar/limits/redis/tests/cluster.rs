@@ -77,6 +77,9 @@ fn a_slot_that_moves_to_another_node_is_followed_and_every_question_is_charged_o
         bench.ask_all(&both("split"));
         assert_eq!(bench.worker.results(1).await, [Err(StoreError::Refused)], "one bucket here, the other there");
         assert!(bench.last_failure().starts_with("TRYAGAIN"), "{}", bench.last_failure());
+        bench.ask_all(&both("fresh"));
+        assert_eq!(bench.worker.results(1).await, [Err(StoreError::Refused)], "two buckets cannot begin on the way");
+        assert!(bench.last_failure().starts_with("TRYAGAIN"), "{}", bench.last_failure());
         assert!(bench.line.is_up());
         assert_eq!(bench.connects(), 1, "most of the buckets are here");
 
@@ -95,6 +98,8 @@ fn a_slot_that_moves_to_another_node_is_followed_and_every_question_is_charged_o
         until("the other node is used", || bench.found() == Some(port)).await;
         bench.ask_all(&both("split"));
         assert_eq!(lefts(&bench.worker.results(1).await[0]), Some(vec![98, 99]));
+        bench.ask_all(&both("fresh"));
+        assert_eq!(lefts(&bench.worker.results(1).await[0]), Some(vec![99, 99]), "nothing was charged on the way");
         assert_eq!(bench.connects(), 2);
     });
 }
