@@ -144,7 +144,10 @@ impl Desk {
 pub(crate) async fn run(sidecar: &Sidecar, questions: Questions, pulse: &Pulse) {
     let Questions { local, redis } = questions;
     let answered = async {
-        tokio::join!(answer(sidecar, local, async || {}), answer(sidecar, redis, async || sidecar.limits.has_room().await))
+        tokio::join!(
+            answer(sidecar, local, async || {}),
+            answer(sidecar, redis, async || sidecar.limits.has_room().await)
+        )
     };
     tokio::select! {
         _ = answered => {}
