@@ -40,7 +40,7 @@ pub struct Scene {
     pub admin: SocketAddr,
     /// People who look at products.
     pub products: Group,
-    /// People who pay.
+    /// A service that has people pay.
     pub payments: Group,
     load: Load,
     records: RefCell<Vec<Record>>,
@@ -56,7 +56,8 @@ impl Scene {
         let running = running(&layout, Component::Gateway)?;
         let (gateway, admin) = (running.address, running.admin.ok_or("the gateway has no admin endpoint")?);
         let load = Load::start(origin).map_err(|error| error.to_string())?;
-        let orders = (traffic::products(gateway).await?, traffic::payments(gateway).await?);
+        let token = layout.service_token().map_err(|error| error.to_string())?;
+        let orders = (traffic::products(gateway).await?, traffic::payments(gateway, &token).await?);
         let begin = |order| load.begin(order).map_err(|error| error.to_string());
         let (products, payments) = (begin(orders.0)?, begin(orders.1)?);
         let records = RefCell::new(vec![products.record(), payments.record()]);

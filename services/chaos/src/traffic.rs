@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use http_body_util::Full;
 use hyper::body::Bytes;
-use hyper::header::HeaderValue;
+use hyper::header::{AUTHORIZATION, HeaderValue};
 use serde_json::Value;
 use supplex_stack::http;
 
@@ -47,15 +47,17 @@ pub async fn products(gateway: SocketAddr) -> Result<Order, String> {
     Ok(Order { name: "products", rate: PRODUCTS_RATE, targets: vec![gateway], make: Arc::new(make) })
 }
 
-/// People who pay, each with an `Idempotency-Key`, and who look at payments.
+/// A service with this token that has people pay, each with an `Idempotency-Key`, and looks at payments.
 ///
 /// # Errors
 /// In words, when no payment can be made.
-pub async fn payments(gateway: SocketAddr) -> Result<Order, String> {
+pub async fn payments(gateway: SocketAddr, token: &str) -> Result<Order, String> {
+    let bearer = format!("Bearer {token}");
+    let field = HeaderValue::from_str(&bearer).map_err(|error| format!("the token of the services: {error}"))?;
     let mut paths = Vec::new();
     for number in 0..LOOKED_AT {
         let key = format!("chaos-before-{number}");
-        let headers = [("idempotency-key", key.as_str())];
+        let headers = [("authorization", bearer.as_str()), ("idempotency-key", key.as_str())];
         let answer = http::send(gateway, "POST", "/api/payments", &headers, AUTHORISATION, LIMIT).await?;
         let payment: Value = serde_json::from_str(&answer.body).map_err(|error| format!("payments: {error}"))?;
         let id = payment.get("id").and_then(Value::as_str).ok_or(format!("no payment was made: {}", answer.body))?;
@@ -63,7 +65,10 @@ pub async fn payments(gateway: SocketAddr) -> Result<Order, String> {
     }
     let make = move |number: u64| {
         let client = client(2, number % CLIENTS);
-        if number.is_multiple_of(AUTHORISES) { authorise(number, &client) } else { get(&pick(&paths, number), &client) }
+        let authorises = number.is_multiple_of(AUTHORISES);
+        let mut request = if authorises { authorise(number, &client) } else { get(&pick(&paths, number), &client) };
+        request.headers_mut().insert(AUTHORIZATION, field.clone());
+        request
     };
     Ok(Order { name: "payments", rate: PAYMENTS_RATE, targets: vec![gateway], make: Arc::new(make) })
 }

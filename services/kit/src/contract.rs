@@ -42,7 +42,10 @@ impl Contract {
         let Some(operations) = self.operations_of(path) else {
             return if reply.status == 404 { Ok(()) } else { wrong("for a path that is not described".into()) };
         };
-        let Some(operation) = operations.get(method.to_ascii_lowercase()) else {
+        // HEAD is GET without the body (RFC 9110 section 9.3.2).
+        let bodiless = method == "HEAD";
+        let Some(operation) = operations.get(if bodiless { "get".to_owned() } else { method.to_ascii_lowercase() })
+        else {
             return if reply.status == 405 { Ok(()) } else { wrong("for a method that is not described".into()) };
         };
         let response = &operation["responses"][reply.status.to_string()];
@@ -54,7 +57,7 @@ impl Contract {
         };
         let kind = reply.content_type.unwrap_or_default().split(';').next().unwrap_or_default();
         let Some(media) = content.get(kind) else { return wrong(format!("with `{kind}`, which is not described")) };
-        if !kind.ends_with("json") {
+        if bodiless || !kind.ends_with("json") {
             return Ok(());
         }
         let body = match serde_json::from_str(reply.body) {
@@ -141,6 +144,8 @@ mod tests {
             ("GET", "/things/7", 404, None, "", true),
             ("GET", "/things/7", 404, None, "gone", false),
             ("GET", "/things/7", 500, json, r#"{"id":7}"#, false),
+            ("HEAD", "/things/7", 200, json, "", true),
+            ("HEAD", "/things/7", 201, json, "", false),
             ("PUT", "/things/7", 405, None, "", true),
             ("PUT", "/things/7", 200, json, r#"{"id":7}"#, false),
             ("GET", "/things/mine", 204, None, "", true),

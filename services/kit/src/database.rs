@@ -1,7 +1,9 @@
 //! The connection pool, the migrations at start, and what a failed query means to a client.
 //!
 //! Knows no table. A service hands over its migrations and gets a pool; its store asks the pool for connections and
-//! passes failures on with `?`.
+//! passes failures on with `?`. Where to read on: `database/failure.rs` for what a store returns.
+
+mod failure;
 
 use std::time::Duration;
 
@@ -9,6 +11,8 @@ use deadpool_postgres::{Manager, ManagerConfig, Pool, PoolError, RecyclingMethod
 use refinery::Runner;
 use tokio::time::{Instant, sleep, timeout};
 use tokio_postgres::{Config, NoTls};
+
+pub use failure::Failure;
 
 use crate::Problem;
 use crate::settings::DatabaseSettings;

@@ -17,7 +17,7 @@
 
 use axum::extract::{FromRef, FromRequestParts};
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -194,14 +194,13 @@ impl IntoResponse for Refusal {
                 return Problem::unavailable("access.no_keys", detail).into_response();
             }
         };
-        let mut response = Problem::new(status, reason, detail).into_response();
-        response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static(challenge));
-        response
+        Problem::new(status, reason, detail).challenged(challenge)
     }
 }
 
 /// The bearer token of a request, if there is exactly one.
-fn bearer(headers: &HeaderMap) -> Option<&str> {
+#[must_use]
+pub fn bearer(headers: &HeaderMap) -> Option<&str> {
     let mut fields = headers.get_all(header::AUTHORIZATION).iter();
     let (Some(field), None) = (fields.next(), fields.next()) else { return None };
     let (scheme, token) = field.to_str().ok()?.split_once(' ')?;
@@ -216,6 +215,20 @@ impl Verifier {
     /// When that is not known.
     pub async fn identify(&self, headers: &HeaderMap) -> Result<Identity, Refusal> {
         self.verify(bearer(headers).ok_or(Refusal::Missing)?).await
+    }
+
+    /// The admin whom an access token is about.
+    ///
+    /// # Errors
+    /// When the token does not hold, or is not an admin's.
+    pub async fn verify_admin(&self, token: &str) -> Result<Admin, Refusal> {
+        Admin::of(self.verify(token).await?)
+    }
+}
+
+impl Admin {
+    fn of(identity: Identity) -> Result<Self, Refusal> {
+        if identity.role == Role::Admin { Ok(Self(identity)) } else { Err(Refusal::Forbidden) }
     }
 }
 
@@ -239,13 +252,14 @@ where
     type Rejection = Refusal;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Refusal> {
-        let identity = Identity::from_request_parts(parts, state).await?;
-        if identity.role == Role::Admin { Ok(Self(identity)) } else { Err(Refusal::Forbidden) }
+        Self::of(Identity::from_request_parts(parts, state).await?)
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use axum::http::HeaderValue;
+
     use super::*;
 
     #[test]

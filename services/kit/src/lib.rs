@@ -2,13 +2,15 @@
 //!
 //! A service is a [`clap`] command line that flattens [`Settings`], a router, a pool of database connections and
 //! migrations. The kit turns these into a process: JSON logs, metrics, migrations before the first request, probes, problem
-//! documents for whatever goes wrong, a description of the API, who is asking, and an orderly stop. It knows nothing of
-//! products, orders or payments, of users only what their tokens say, and nothing of the gateway. Where to read on: `serve.rs` for how the parts come together.
+//! documents for whatever goes wrong, a description of the API, who is asking, work that happens once, and an orderly
+//! stop. It knows nothing of products, orders or payments, of users only what their tokens say, and nothing of the
+//! gateway. Where to read on: `serve.rs` for how the parts come together.
 
 #[cfg(feature = "contract")]
 pub mod contract;
 pub mod database;
 pub mod faults;
+pub mod idempotency;
 pub mod identity;
 pub mod listen;
 pub mod log;
@@ -16,7 +18,9 @@ pub mod metrics;
 pub mod openapi;
 pub mod probes;
 pub mod problem;
+pub mod secret;
 pub mod serve;
+pub mod service_token;
 pub mod settings;
 
 mod connection;

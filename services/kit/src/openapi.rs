@@ -3,7 +3,12 @@
 //! Each handler carries `#[utoipa::path]`, and a route gets into an [`Api`] only together with the description of its
 //! handler, so that neither can be there without the other. What every service answers in the same way (the probes, the
 //! metrics, faults, the problem when something fails) is added here. What handlers really answer is held against the
-//! document by `contract.rs`, in tests. Knows no service.
+//! document by `contract.rs`, in tests. Knows no service. Where to read on: `openapi/responses.rs` for answers that several
+//! services have in common.
+
+mod responses;
+
+use std::collections::BTreeSet;
 
 use axum::Router;
 use axum::http::header;
@@ -12,6 +17,7 @@ use serde_json::{Map, Value, json};
 use utoipa::OpenApi;
 use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouter};
 
+pub use responses::{Checked, ForServices, OncePerKey};
 pub use utoipa_axum::routes;
 
 use crate::{FieldError, Problem, faults, metrics, probes};
@@ -97,21 +103,28 @@ impl<S: Clone + Send + Sync + 'static> Api<S> {
     }
 }
 
+/// How a request may prove where it comes from, by the name that operations have in `security`: the scheme of HTTP is always
+/// `bearer`, the token is not.
+const PROOFS: [(&str, &str, &str); 3] = [
+    ("bearer", "JWT", "An access token that svc-users gave out (RFC 6750)."),
+    ("service", "opaque", "The token by which the services know each other: SERVICE_TOKEN."),
+    ("admin_token", "opaque", "The token of the process for admins: ADMIN_TOKEN."),
+];
+
 /// Adds what is the same for every operation: a handler may panic, take too long, or find no database.
 fn complete(document: &mut Value) {
-    let mut guarded = false;
+    let mut proofs = BTreeSet::new();
     for operation in operations(document) {
-        guarded |= operation.contains_key("security");
+        let alternatives = operation.get("security").and_then(Value::as_array).into_iter().flatten();
+        proofs.extend(alternatives.filter_map(Value::as_object).flat_map(Map::keys).cloned());
         let Some(responses) = operation.get_mut("responses").and_then(Value::as_object_mut) else { continue };
         for (status, said) in [("500", "The service failed."), ("503", "The service cannot do this now.")] {
             responses.entry(status).or_insert_with(|| problem(said));
         }
     }
-    if guarded {
-        document["components"]["securitySchemes"]["bearer"] = json!({
-            "type": "http", "scheme": "bearer", "bearerFormat": "JWT",
-            "description": "An access token that svc-users gave out (RFC 6750).",
-        });
+    for (name, format, said) in PROOFS.into_iter().filter(|(name, ..)| proofs.contains(*name)) {
+        document["components"]["securitySchemes"][name] =
+            json!({ "type": "http", "scheme": "bearer", "bearerFormat": format, "description": said });
     }
 }
 
@@ -133,8 +146,9 @@ mod tests {
     use super::*;
 
     /// A thing
-    #[utoipa::path(get, path = "/things/{id}", params(("id" = u32, Path,)), security(("bearer" = [])),
-        responses((status = 200, description = "It.", body = String)))]
+    #[utoipa::path(get, path = "/things/{id}", params(("id" = u32, Path,), crate::idempotency::KeyField),
+        security(("bearer" = []), ("service" = [])),
+        responses((status = 200, description = "It.", body = String), Checked, ForServices))]
     async fn thing() -> &'static str {
         "it"
     }
@@ -146,10 +160,17 @@ mod tests {
         assert_eq!((&document["openapi"], &document["info"]["title"]), (&"3.1.0".into(), &"Things".into()));
         let paths: Vec<_> = document["paths"].as_object().expect("paths").keys().map(String::as_str).collect();
         assert_eq!(paths, ["/healthz", "/metrics", "/openapi.json", "/readyz", "/things/{id}"]);
-        assert_eq!(document["components"]["securitySchemes"]["bearer"]["scheme"], "bearer");
+        let proofs: Vec<_> = document["components"]["securitySchemes"].as_object().expect("schemes").keys().collect();
+        assert_eq!(proofs, ["bearer", "service"]);
         let responses = &document["paths"]["/things/{id}"]["get"]["responses"];
         let reference = "#/components/schemas/Problem";
-        assert_eq!(responses["503"]["content"]["application/problem+json"]["schema"]["$ref"], reference);
+        for status in ["400", "401", "403", "503"] {
+            let schema = &responses[status]["content"]["application/problem+json"]["schema"]["$ref"];
+            assert_eq!(schema, reference, "{status}");
+        }
+        let key = &document["paths"]["/things/{id}"]["get"]["parameters"][1];
+        assert_eq!((&key["name"], &key["in"]), (&"Idempotency-Key".into(), &"header".into()));
+        assert_eq!((&key["required"], &key["schema"]["maxLength"]), (&true.into(), &255.into()));
         assert!(api.with_faults().document()["paths"]["/faults"]["put"].is_object());
     }
 

@@ -112,6 +112,13 @@ impl Problem {
     pub fn status(&self) -> StatusCode {
         self.status
     }
+
+    /// The response, with this `WWW-Authenticate`: how to do better (RFC 9110 section 15.5.2).
+    pub(crate) fn challenged(self, challenge: &'static str) -> Response {
+        let mut response = self.into_response();
+        response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static(challenge));
+        response
+    }
 }
 
 impl IntoResponse for Problem {

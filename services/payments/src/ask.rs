@@ -2,10 +2,8 @@
 //!
 //! Never touches the database.
 
-use axum::http::HeaderMap;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize, Serializer};
-use sha2::{Digest, Sha256};
 use supplex_kit::{FieldError, Problem};
 use utoipa::ToSchema;
 use utoipa::openapi::schema::{ObjectBuilder, Type};
@@ -38,32 +36,6 @@ pub(crate) enum Work {
     Authorise(Wish),
     /// A change to a payment.
     Change(Uuid, Change),
-}
-
-/// A piece of work with the key it came with.
-#[derive(Clone, Debug)]
-pub(crate) struct Ticket {
-    /// The `Idempotency-Key`.
-    pub(crate) key: String,
-    /// The same for the same work, however its JSON was written.
-    pub(crate) fingerprint: Vec<u8>,
-    pub(crate) work: Work,
-}
-
-impl Ticket {
-    /// `work` under the key in `headers`.
-    ///
-    /// # Errors
-    /// When there is no key, or it cannot be one.
-    pub(crate) fn new(headers: &HeaderMap, work: Work) -> Result<Self, Problem> {
-        let mut keys = headers.get_all("idempotency-key").iter();
-        let key = match (keys.next().map(|key| key.to_str()), keys.next()) {
-            (Some(Ok(key)), None) if (1..=255).contains(&key.len()) => key.to_owned(),
-            _ => return Err(wrong("Idempotency-Key", "must be there once, with 1 to 255 visible ASCII characters")),
-        };
-        let json = serde_json::to_vec(&work).map_err(|_| Problem::internal())?;
-        Ok(Self { key, fingerprint: Sha256::digest(&json).to_vec(), work })
-    }
 }
 
 /// Money to hold on a card.
@@ -168,21 +140,20 @@ pub(crate) fn wrong(parameter: &str, detail: impl Into<String>) -> Problem {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use supplex_kit::idempotency::fingerprint;
 
-    fn ticket(body: &str) -> Ticket {
-        let mut headers = HeaderMap::new();
-        headers.insert("idempotency-key", "k".parse().expect("a value"));
-        Ticket::new(&headers, Work::Authorise(wish(body.as_bytes()).expect("a wish"))).expect("a ticket")
-    }
+    use super::*;
 
     #[test]
     fn the_same_work_has_the_same_fingerprint_however_it_is_written() {
-        let one = ticket(r#"{"amount":{"minor":5,"currency":"EUR"},"card":{"number":"4242424242424242"}}"#);
-        let same = ticket(r#"{"card": {"number": "4242 4242 4242 4242"}, "amount": {"currency": "EUR", "minor": 5}}"#);
-        let other = ticket(r#"{"amount":{"minor":6,"currency":"EUR"},"card":{"number":"4242424242424242"}}"#);
-        assert_eq!(one.fingerprint, same.fingerprint);
-        assert_ne!(one.fingerprint, other.fingerprint);
+        let of = |body: &str| fingerprint(&Work::Authorise(wish(body.as_bytes()).expect("a wish")));
+        let one = of(r#"{"amount":{"minor":5,"currency":"EUR"},"card":{"number":"4242424242424242"}}"#);
+        let same = of(r#"{"card": {"number": "4242 4242 4242 4242"}, "amount": {"currency": "EUR", "minor": 5}}"#);
+        let other = of(r#"{"amount":{"minor":6,"currency":"EUR"},"card":{"number":"4242424242424242"}}"#);
+        assert_eq!(one, same);
+        assert_ne!(one, other);
+        let (id, part) = (Uuid::nil(), Change::Capture(None));
+        assert_ne!(fingerprint(&Work::Change(id, part)), fingerprint(&Work::Change(id, Change::Refund(None))));
     }
 
     #[test]

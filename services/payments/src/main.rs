@@ -15,6 +15,8 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 use supplex_kit::faults::{Faults, Plan};
+use supplex_kit::idempotency::Pruning;
+use supplex_kit::service_token::ServiceTokenSetting;
 use supplex_kit::{Metrics, Service, Settings, StartError, database, serve};
 
 use crate::routes::Api;
@@ -36,6 +38,10 @@ enum Command {
     Serve {
         #[command(flatten)]
         settings: Settings,
+        #[command(flatten)]
+        access: ServiceTokenSetting,
+        #[command(flatten)]
+        pruning: Pruning,
         /// What goes wrong on purpose, as JSON, such as {"error":{"ratio":0.3}}; `PUT /faults` changes it later
         #[arg(long, env = "FAULTS", value_name = "JSON", default_value = "{}")]
         faults: Plan,
@@ -44,9 +50,9 @@ enum Command {
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    let Command::Serve { settings, faults } = Cli::parse().command;
+    let Command::Serve { settings, access, pruning, faults } = Cli::parse().command;
     supplex_kit::log::start();
-    match run(settings, faults).await {
+    match run(settings, access, pruning, faults).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             tracing::error!(%error, "svc-payments ends");
@@ -55,7 +61,7 @@ async fn main() -> ExitCode {
     }
 }
 
-async fn run(settings: Settings, plan: Plan) -> Result<(), StartError> {
+async fn run(settings: Settings, access: ServiceTokenSetting, pruning: Pruning, plan: Plan) -> Result<(), StartError> {
     let applied = database::migrate(&settings.database, &migrations::runner()).await?;
     tracing::info!(applied, "the schema is current");
     if plan != Plan::default() {
@@ -64,6 +70,11 @@ async fn run(settings: Settings, plan: Plan) -> Result<(), StartError> {
     let pool = database::pool(&settings.database, settings.request_timeout)?;
     let metrics = Metrics::new()?;
     let faults = Some(Faults::new(plan, &metrics)?);
-    let routes = routes::api().into_router(Api::new(Store::new(pool.clone()), &metrics)?);
-    serve(&settings, Service { pool, routes, metrics, faults }).await
+    let api = Api::new(Store::new(pool.clone()), &metrics, access.service_token)?;
+    let routes = routes::api().into_router(api);
+    let pruned = tokio::spawn(pruning.run(pool.clone()));
+    let served = serve(&settings, Service { pool, routes, metrics, faults }).await;
+    // Cut off wherever it is: a statement that does not end takes nothing with it.
+    pruned.abort();
+    served
 }

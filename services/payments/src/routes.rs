@@ -3,22 +3,26 @@
 use axum::Json;
 use axum::body::Bytes;
 use axum::extract::rejection::{BytesRejection, PathRejection};
-use axum::extract::{Path, State};
+use axum::extract::{FromRef, Path, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::IntoResponse;
 use prometheus::{IntCounterVec, Opts};
-use supplex_kit::openapi::{self, routes};
+use supplex_kit::idempotency::{Answer, KeyField, Ticket};
+use supplex_kit::openapi::{self, Checked, ForServices, OncePerKey, routes};
+use supplex_kit::service_token::{FromService, ServiceToken};
 use supplex_kit::{Metrics, Problem};
+use utoipa::IntoResponses;
 use uuid::Uuid;
 
-use crate::answer::{Answer, Outcome};
-use crate::ask::{self, RawPart, RawWish, Ticket, Work};
+use crate::answer::{Answered, Outcome};
+use crate::ask::{self, RawPart, RawWish, Work};
 use crate::card::Decision;
 use crate::model::{Change, Payment};
-use crate::store::{Failure, Store};
+use crate::store::Store;
 
 /// What the description says first.
-const DESCRIPTION: &str = "A mock of a payment provider. It moves no money.
+const DESCRIPTION: &str = "A mock of a payment provider. It moves no money. Only services of the marketplace may ask \
+for payments, and prove who they are with SERVICE_TOKEN.
 
 Test cards:
 
@@ -33,26 +37,37 @@ Test cards:
 
 What changes something needs an Idempotency-Key. The same key with the same request has the same answer and no second \
 effect, also at the same time and on another node; then `Idempotency-Replayed: true` says so. Answers of 4xx other than \
-409, and of 5xx, are not kept.";
+409, and of 5xx, are not kept; the others for ANSWERS_KEPT_SECONDS, which is a week unless set.";
 
 /// What the handlers share.
 #[derive(Clone)]
 pub(crate) struct Api {
     store: Store,
     operations: IntCounterVec,
+    service_token: Option<ServiceToken>,
+}
+
+impl FromRef<Api> for Option<ServiceToken> {
+    fn from_ref(api: &Api) -> Self {
+        api.service_token.clone()
+    }
 }
 
 impl Api {
-    /// An API over `store`, whose operations are counted in `metrics`.
+    /// An API over `store`, whose operations are counted in `metrics`, for services with this token.
     ///
     /// # Errors
     /// When `metrics` counts them already.
-    pub(crate) fn new(store: Store, metrics: &Metrics) -> Result<Self, prometheus::Error> {
+    pub(crate) fn new(
+        store: Store,
+        metrics: &Metrics,
+        service_token: Option<ServiceToken>,
+    ) -> Result<Self, prometheus::Error> {
         let opts =
             Opts::new("svc_payments_operations_total", "What became of authorisations, captures, refunds and voids");
         let operations = IntCounterVec::new(opts, &["operation", "outcome"])?;
         metrics.register(operations.clone())?;
-        Ok(Self { store, operations })
+        Ok(Self { store, operations, service_token })
     }
 
     fn count(&self, operation: &str, outcome: Outcome) {
@@ -74,27 +89,50 @@ pub(crate) fn api() -> openapi::Api<Api> {
 type Id = Result<Path<String>, PathRejection>;
 type Body = Result<Bytes, BytesRejection>;
 
+/// What operations on a payment that exists have in common.
+#[derive(IntoResponses)]
+#[expect(dead_code, reason = "only describes")]
+enum OfOne {
+    /// There is no such payment.
+    #[response(status = 404, content_type = "application/problem+json")]
+    None(Problem),
+}
+
+/// What changes to a payment have in common.
+#[derive(IntoResponses)]
+#[expect(dead_code, reason = "only describes")]
+enum Changed {
+    /// It was done.
+    #[response(status = 200, content_type = "application/json",
+        headers(("idempotency-replayed" = String, description = "`true` when the effect is from an earlier request.")))]
+    Done(Payment),
+    /// The payment's state, amount or currency rules this out. The answer is kept under the key.
+    #[response(status = 409, content_type = "application/problem+json")]
+    Refused(Problem),
+}
+
 /// Hold money on a card
-#[utoipa::path(post, path = "/payments", tag = "payments",
-    params(("Idempotency-Key" = String, Header, max_length = 255,
-     description = "A new one for each thing to do, the same one to repeat it. Visible ASCII.")), request_body = RawWish,
+#[utoipa::path(post, path = "/payments", tag = "payments", security(("service" = [])), params(KeyField),
+    request_body = RawWish,
     responses(
-    (status = 201, description = "A payment. Its state says whether the card was approved.", body = Payment,
-     headers(("idempotency-replayed" = String, description = "`true` when the effect is from an earlier request."))),
-    (status = 400, description = "Something is wrong with the request; `errors` says what.",
-     content_type = "application/problem+json", body = Problem),
-    (status = 422, description = "The Idempotency-Key came before with another request.",
-     content_type = "application/problem+json", body = Problem),
-    (status = 502, description = "The provider failed. Nothing was authorised, and nothing is kept under the key.",
-     content_type = "application/problem+json", body = Problem),
-))]
-pub(crate) async fn authorise(State(api): State<Api>, headers: HeaderMap, body: Body) -> Result<Answer, Problem> {
+        (status = 201, description = "A payment. Its state says whether the card was approved.", body = Payment,
+         headers(("idempotency-replayed" = String, description = "`true` when the effect is from an earlier request."))),
+        (status = 502, description = "The provider failed. Nothing was authorised, and nothing is kept under the key.",
+         content_type = "application/problem+json", body = Problem),
+        Checked, ForServices, OncePerKey,
+    ))]
+pub(crate) async fn authorise(
+    _: FromService,
+    State(api): State<Api>,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<Answer, Problem> {
     let wish = ask::wish(&bytes(body)?)?;
     let card = wish.card;
     let ticket = Ticket::new(&headers, Work::Authorise(wish))?;
     // Before the card is asked: a repetition is quick even when the card is slow.
-    if let Some(answer) = api.store.kept(&ticket).await? {
-        api.count("authorise", answer.outcome());
+    if let Some(Answered { answer, outcome }) = api.store.kept(&ticket).await? {
+        api.count("authorise", outcome);
         return Ok(answer);
     }
     // Outside the transaction: a slow card must not hold on to a connection.
@@ -110,79 +148,55 @@ pub(crate) async fn authorise(State(api): State<Api>, headers: HeaderMap, body: 
 }
 
 /// Take held money, in full or in parts
-#[utoipa::path(post, path = "/payments/{id}/capture", tag = "payments",
-    params(("id" = Uuid, Path, description = "The `id` of a payment."), ("Idempotency-Key" = String, Header, max_length = 255,
-     description = "A new one for each thing to do, the same one to repeat it. Visible ASCII.")), request_body = Option<RawPart>,
-    responses(
-    (status = 200, description = "It was done.", body = Payment,
-     headers(("idempotency-replayed" = String, description = "`true` when the effect is from an earlier request."))),
-    (status = 400, description = "Something is wrong with the request; `errors` says what.",
-     content_type = "application/problem+json", body = Problem),
-    (status = 404, description = "There is no such payment.",
-     content_type = "application/problem+json", body = Problem),
-    (status = 409, description = "The payment's state, amount or currency rules this out. The answer is kept under the key.",
-     content_type = "application/problem+json", body = Problem),
-    (status = 422, description = "The Idempotency-Key came before with another request.",
-     content_type = "application/problem+json", body = Problem),
-))]
-pub(crate) async fn capture(State(api): State<Api>, id: Id, headers: HeaderMap, body: Body) -> Result<Answer, Problem> {
+#[utoipa::path(post, path = "/payments/{id}/capture", tag = "payments", security(("service" = [])),
+    params(("id" = Uuid, Path, description = "The `id` of a payment."), KeyField), request_body = Option<RawPart>,
+    responses(Changed, Checked, ForServices, OfOne, OncePerKey))]
+pub(crate) async fn capture(
+    _: FromService,
+    State(api): State<Api>,
+    id: Id,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<Answer, Problem> {
     let change = Change::Capture(ask::part(&bytes(body)?)?);
     self::change(&api, "capture", id, &headers, change).await
 }
 
 /// Give captured money back, in full or in parts
-#[utoipa::path(post, path = "/payments/{id}/refund", tag = "payments",
-    params(("id" = Uuid, Path, description = "The `id` of a payment."), ("Idempotency-Key" = String, Header, max_length = 255,
-     description = "A new one for each thing to do, the same one to repeat it. Visible ASCII.")), request_body = Option<RawPart>,
-    responses(
-    (status = 200, description = "It was done.", body = Payment,
-     headers(("idempotency-replayed" = String, description = "`true` when the effect is from an earlier request."))),
-    (status = 400, description = "Something is wrong with the request; `errors` says what.",
-     content_type = "application/problem+json", body = Problem),
-    (status = 404, description = "There is no such payment.",
-     content_type = "application/problem+json", body = Problem),
-    (status = 409, description = "The payment's state, amount or currency rules this out. The answer is kept under the key.",
-     content_type = "application/problem+json", body = Problem),
-    (status = 422, description = "The Idempotency-Key came before with another request.",
-     content_type = "application/problem+json", body = Problem),
-))]
-pub(crate) async fn refund(State(api): State<Api>, id: Id, headers: HeaderMap, body: Body) -> Result<Answer, Problem> {
+#[utoipa::path(post, path = "/payments/{id}/refund", tag = "payments", security(("service" = [])),
+    params(("id" = Uuid, Path, description = "The `id` of a payment."), KeyField), request_body = Option<RawPart>,
+    responses(Changed, Checked, ForServices, OfOne, OncePerKey))]
+pub(crate) async fn refund(
+    _: FromService,
+    State(api): State<Api>,
+    id: Id,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<Answer, Problem> {
     let change = Change::Refund(ask::part(&bytes(body)?)?);
     self::change(&api, "refund", id, &headers, change).await
 }
 
 /// Give up a hold of which nothing was captured
-#[utoipa::path(post, path = "/payments/{id}/void", tag = "payments",
-    params(("id" = Uuid, Path, description = "The `id` of a payment."), ("Idempotency-Key" = String, Header, max_length = 255,
-     description = "A new one for each thing to do, the same one to repeat it. Visible ASCII.")),
-    responses(
-    (status = 200, description = "It was done.", body = Payment,
-     headers(("idempotency-replayed" = String, description = "`true` when the effect is from an earlier request."))),
-    (status = 400, description = "Something is wrong with the request; `errors` says what.",
-     content_type = "application/problem+json", body = Problem),
-    (status = 404, description = "There is no such payment.",
-     content_type = "application/problem+json", body = Problem),
-    (status = 409, description = "The payment's state, amount or currency rules this out. The answer is kept under the key.",
-     content_type = "application/problem+json", body = Problem),
-    (status = 422, description = "The Idempotency-Key came before with another request.",
-     content_type = "application/problem+json", body = Problem),
-))]
-pub(crate) async fn void(State(api): State<Api>, id: Id, headers: HeaderMap, body: Body) -> Result<Answer, Problem> {
+#[utoipa::path(post, path = "/payments/{id}/void", tag = "payments", security(("service" = [])),
+    params(("id" = Uuid, Path, description = "The `id` of a payment."), KeyField),
+    responses(Changed, Checked, ForServices, OfOne, OncePerKey))]
+pub(crate) async fn void(
+    _: FromService,
+    State(api): State<Api>,
+    id: Id,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<Answer, Problem> {
     ask::nothing(&bytes(body)?)?;
     change(&api, "void", id, &headers, Change::Void).await
 }
 
 /// A payment
-#[utoipa::path(get, path = "/payments/{id}", tag = "payments",
+#[utoipa::path(get, path = "/payments/{id}", tag = "payments", security(("service" = [])),
     params(("id" = Uuid, Path, description = "The `id` of a payment.")),
-    responses(
-    (status = 200, description = "The payment.", body = Payment),
-    (status = 400, description = "Something is wrong with the request; `errors` says what.",
-     content_type = "application/problem+json", body = Problem),
-    (status = 404, description = "There is no such payment.",
-     content_type = "application/problem+json", body = Problem),
-))]
-pub(crate) async fn one(State(api): State<Api>, id: Id) -> Result<impl IntoResponse, Problem> {
+    responses((status = 200, description = "The payment.", body = Payment), Checked, ForServices, OfOne))]
+pub(crate) async fn one(_: FromService, State(api): State<Api>, id: Id) -> Result<impl IntoResponse, Problem> {
     let payment: Payment = api.store.payment(payment_id(id)?).await?;
     Ok(([(header::CACHE_CONTROL, "no-store")], Json(payment)))
 }
@@ -192,9 +206,9 @@ async fn change(api: &Api, name: &str, id: Id, headers: &HeaderMap, change: Chan
     finish(api, name, &ticket).await
 }
 
-async fn finish(api: &Api, name: &str, ticket: &Ticket) -> Result<Answer, Problem> {
-    let answer = api.store.once(ticket).await.map_err(|failure: Failure| Problem::from(failure))?;
-    api.count(name, answer.outcome());
+async fn finish(api: &Api, name: &str, ticket: &Ticket<Work>) -> Result<Answer, Problem> {
+    let Answered { answer, outcome } = api.store.once(ticket).await?;
+    api.count(name, outcome);
     Ok(answer)
 }
 

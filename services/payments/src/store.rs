@@ -1,21 +1,19 @@
 //! The queries. Everything that knows SQL is here.
 //!
-//! Work and the answer to it are one transaction, so that whoever repeats a request after a crash, a timeout or a lost
-//! answer finds both or neither:
+//! Work and the answer to it are one transaction (`supplex_kit::idempotency`):
 //!
 //! ```text
-//! take the key ──▶ lock the payment ──▶ change it, note the movement ──▶ note the answer ──▶ commit
-//!      └─ somebody has it: wait until they have committed or failed, then give their answer, or take it after all
+//! claim the key ──▶ lock the payment ──▶ change it, note the movement ──▶ keep the answer ──▶ commit
 //! ```
 
-use deadpool_postgres::{Pool, PoolError, Transaction};
-use supplex_kit::Problem;
-use supplex_kit::database::QueryError;
+use deadpool_postgres::{Pool, Transaction};
+use supplex_kit::idempotency::{Claim, KeyReused, Ticket, claim, keep, kept};
+use supplex_kit::{Problem, database};
 use tokio_postgres::Row;
 use uuid::Uuid;
 
-use crate::answer::Answer;
-use crate::ask::{Ticket, Wish, Work};
+use crate::answer::Answered;
+use crate::ask::{Wish, Work};
 use crate::card::Decision;
 use crate::model::{Change, Decline, Money, Payment, State};
 
@@ -23,55 +21,37 @@ const COLUMNS: &str =
     "id, order_ref, state, decline, amount_minor, captured_minor, refunded_minor, currency, card_last4,
     created_at, updated_at";
 
-const TAKE_KEY: &str = "INSERT INTO answers (key, fingerprint) VALUES ($1, $2) ON CONFLICT DO NOTHING";
-
-const KEPT: &str = "SELECT fingerprint, status, body FROM answers WHERE key = $1";
-
-const KEEP: &str = "UPDATE answers SET status = $2, body = $3 WHERE key = $1";
-
 const MOVE: &str = "INSERT INTO movements (payment_id, kind, amount_minor) VALUES ($1, $2, $3)";
 
-/// Why there is no answer.
+/// What is refused before there is an answer to keep.
 #[derive(Debug)]
-pub(crate) enum Failure {
-    /// The database did not do it.
-    Query(QueryError),
+pub(crate) enum Refused {
     /// There is no such payment.
     NoPayment(Uuid),
     /// The key stands for other work.
-    KeyReused,
-    /// A word in the database is none that this program knows, or a row is not whole.
-    Damaged,
+    KeyReused(KeyReused),
 }
 
-impl From<tokio_postgres::Error> for Failure {
-    fn from(error: tokio_postgres::Error) -> Self {
-        Self::Query(error.into())
+/// Why there is no answer.
+pub(crate) type Failure = database::Failure<Refused>;
+
+impl From<KeyReused> for Refused {
+    fn from(reused: KeyReused) -> Self {
+        Self::KeyReused(reused)
     }
 }
 
-impl From<PoolError> for Failure {
-    fn from(error: PoolError) -> Self {
-        Self::Query(error.into())
-    }
-}
-
-impl From<Failure> for Problem {
-    fn from(failure: Failure) -> Self {
-        match failure {
-            Failure::Query(error) => error.into(),
-            Failure::NoPayment(id) => Problem::not_found(format!("There is no payment {id}.")),
-            Failure::KeyReused => Problem::new(
-                axum::http::StatusCode::UNPROCESSABLE_ENTITY,
-                "idempotency.key_reused",
-                "This Idempotency-Key came before with another request. Use a new key for a new request.",
-            ),
-            Failure::Damaged => {
-                tracing::error!("a row holds what this program does not know");
-                Problem::internal()
-            }
+impl From<Refused> for Problem {
+    fn from(refused: Refused) -> Self {
+        match refused {
+            Refused::NoPayment(id) => Problem::not_found(format!("There is no payment {id}.")),
+            Refused::KeyReused(reused) => reused.into(),
         }
     }
+}
+
+fn no_payment(id: Uuid) -> Failure {
+    Failure::Refused(Refused::NoPayment(id))
 }
 
 /// The payments in their database.
@@ -90,47 +70,33 @@ impl Store {
     pub(crate) async fn payment(&self, id: Uuid) -> Result<Payment, Failure> {
         let client = self.pool.get().await?;
         let statement = client.prepare_cached(&format!("SELECT {COLUMNS} FROM payments WHERE id = $1")).await?;
-        payment(&client.query_opt(&statement, &[&id]).await?.ok_or(Failure::NoPayment(id))?)
+        payment(&client.query_opt(&statement, &[&id]).await?.ok_or_else(|| no_payment(id))?)
     }
 
     /// What was answered to this ticket, if it was here before.
-    pub(crate) async fn kept(&self, ticket: &Ticket) -> Result<Option<Answer>, Failure> {
+    pub(crate) async fn kept(&self, ticket: &Ticket<Work>) -> Result<Option<Answered>, Failure> {
         let client = self.pool.get().await?;
-        let statement = client.prepare_cached(KEPT).await?;
-        let row = client.query_opt(&statement, &[&ticket.key]).await?;
-        row.map(|row| kept(&row, ticket)).transpose()
+        Ok(kept(&client, &ticket.key, &ticket.fingerprint).await?.map(Answered::from))
     }
 
     /// Does the work of a ticket, or gives the answer from when it was done.
-    pub(crate) async fn once(&self, ticket: &Ticket) -> Result<Answer, Failure> {
+    pub(crate) async fn once(&self, ticket: &Ticket<Work>) -> Result<Answered, Failure> {
         let mut client = self.pool.get().await?;
         let transaction = client.transaction().await?;
-        let statement = transaction.prepare_cached(TAKE_KEY).await?;
-        // Waits for a transaction that took the same key and has not ended yet.
-        if transaction.execute(&statement, &[&ticket.key, &ticket.fingerprint]).await? == 0 {
-            let statement = transaction.prepare_cached(KEPT).await?;
-            return kept(&transaction.query_one(&statement, &[&ticket.key]).await?, ticket);
+        if let Claim::Done(answer) = claim(&transaction, &ticket.key, &ticket.fingerprint).await? {
+            return Ok(answer.into());
         }
-        let answer = match &ticket.work {
+        let answered = match &ticket.work {
             Work::Authorise(wish) => authorise(&transaction, wish).await?,
             Work::Change(id, change) => self::change(&transaction, *id, change).await?,
         };
-        let statement = transaction.prepare_cached(KEEP).await?;
-        transaction.execute(&statement, &[&ticket.key, &answer.status_column(), &answer.body()]).await?;
+        keep(&transaction, &ticket.key, &answered.answer).await?;
         transaction.commit().await?;
-        Ok(answer)
+        Ok(answered)
     }
 }
 
-fn kept(row: &Row, ticket: &Ticket) -> Result<Answer, Failure> {
-    if row.try_get::<_, Vec<u8>>(0)? != ticket.fingerprint {
-        return Err(Failure::KeyReused);
-    }
-    let (status, body): (Option<i16>, Option<String>) = (row.try_get(1)?, row.try_get(2)?);
-    status.zip(body).and_then(|(status, body)| Answer::kept(status, body)).ok_or(Failure::Damaged)
-}
-
-async fn authorise(transaction: &Transaction<'_>, wish: &Wish) -> Result<Answer, Failure> {
+async fn authorise(transaction: &Transaction<'_>, wish: &Wish) -> Result<Answered, Failure> {
     let (state, decline) = match wish.card.decision {
         Decision::Decline(decline) => (State::Declined, Some(decline.word())),
         Decision::Approve | Decision::Fail => (State::Authorised, None),
@@ -145,17 +111,17 @@ async fn authorise(transaction: &Transaction<'_>, wish: &Wish) -> Result<Answer,
     let row = transaction
         .query_one(&statement, &[&id, &wish.order, minor, currency, &wish.card.last4(), &state.word(), &decline])
         .await?;
-    Ok(Answer::created(&payment(&row)?))
+    Ok(Answered::created(&payment(&row)?)?)
 }
 
-async fn change(transaction: &Transaction<'_>, id: Uuid, change: &Change) -> Result<Answer, Failure> {
+async fn change(transaction: &Transaction<'_>, id: Uuid, change: &Change) -> Result<Answered, Failure> {
     let lock = format!("SELECT {COLUMNS} FROM payments WHERE id = $1 FOR UPDATE");
     let statement = transaction.prepare_cached(&lock).await?;
-    let row = transaction.query_opt(&statement, &[&id]).await?.ok_or(Failure::NoPayment(id))?;
+    let row = transaction.query_opt(&statement, &[&id]).await?.ok_or_else(|| no_payment(id))?;
     let mut changed = payment(&row)?;
     let moves = match changed.apply(change) {
         Ok(moves) => moves,
-        Err(refusal) => return Ok(Answer::refused(&refusal)),
+        Err(refusal) => return Ok(Answered::refused(&refusal)?),
     };
     let kind = match change {
         Change::Capture(_) => Some("capture"),
@@ -174,7 +140,7 @@ async fn change(transaction: &Transaction<'_>, id: Uuid, change: &Change) -> Res
         .await?;
     let (captured, refunded) = (changed.captured.minor, changed.refunded.minor);
     let row = transaction.query_one(&statement, &[&id, &changed.state.word(), &captured, &refunded]).await?;
-    Ok(Answer::done(&payment(&row)?))
+    Ok(Answered::done(&payment(&row)?)?)
 }
 
 /// Reads a row of [`COLUMNS`].

@@ -20,7 +20,7 @@ impl Counters {
     }
 
     /// Counts so many reservations of which this became: `held`, `short`, `replayed`, `committed`, `released`,
-    /// `expired`, `repeated` or `refused`.
+    /// `expired`, `returned`, `repeated` or `refused`.
     pub(crate) fn reservations(&self, outcome: &str, count: u64) {
         self.0.with_label_values(&[outcome]).inc_by(count);
     }

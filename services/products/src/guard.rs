@@ -1,52 +1,44 @@
 //! Who may change the catalogue: the one place that decides it.
 //!
-//! A handler that takes an [`Admin`] is reached only by requests that the [`Guard`] lets through. The guard compares the
-//! bearer token of a request (RFC 6750) with the one token of the settings; without one it lets nobody through. Other ways
-//! to prove the role `admin` belong into [`Guard::admin`], which may wait, and nowhere else. It keeps no token: only its
-//! digest, and compares digests in constant time, so that neither a crash nor a clock tells what the token is.
+//! A handler that takes an [`Admin`] is reached only by requests that the [`Guard`] lets through. There are two proofs, each
+//! of which the process has only if its settings say so: an access token of svc-users with the role of an admin, and one
+//! token for all admins. The guard looks at the second one first, as it is no JWT and costs nothing.
+//!
+//! ```text
+//! request ──▶ the process has neither proof ──▶ 403 access.disabled
+//!        ├──▶ no bearer token, or several ──▶ 401
+//!        ├──▶ ADMIN_TOKEN ──▶ Admin
+//!        ├──▶ an access token ──▶ Admin, or why not: 401, 403, 503 (`supplex_kit::identity`)
+//!        └──▶ anything else ──▶ 401
+//! ```
 
 use axum::extract::{FromRef, FromRequestParts};
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
-use ctutils::CtEq;
-use sha2::{Digest, Sha256};
+use clap::Args;
 use supplex_kit::Problem;
+use supplex_kit::identity::{self, HttpSource, Patience, Verifier, bearer};
+use supplex_kit::secret::Secret;
 
-/// The fewest characters of a token that is worth the name.
-const SHORTEST: usize = 16;
+/// How somebody can prove to be an admin.
+#[derive(Args, Clone, Debug)]
+pub(crate) struct Proofs {
+    /// Where the keys of access tokens are, such as http://127.0.0.1:7101/.well-known/jwks.json; without it no access token
+    /// makes anybody an admin
+    #[arg(long, env = "JWKS_URL", value_name = "URL")]
+    jwks_url: Option<HttpSource>,
 
-/// A token as it is given in the settings.
-#[derive(Clone)]
-pub(crate) struct Token([u8; 32]);
-
-impl Token {
-    /// Reads a token from the settings.
-    ///
-    /// # Errors
-    /// In words, when nobody could send it or anybody could guess it.
-    pub(crate) fn parse(text: &str) -> Result<Self, String> {
-        if text.len() < SHORTEST || !text.bytes().all(|byte| byte.is_ascii_graphic()) {
-            return Err(format!("must have at least {SHORTEST} visible ASCII characters and no spaces"));
-        }
-        Ok(Self(digest(text)))
-    }
-}
-
-impl std::fmt::Debug for Token {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Token")
-    }
-}
-
-fn digest(text: &str) -> [u8; 32] {
-    Sha256::digest(text.as_bytes()).into()
+    /// A bearer token by which admins change the catalogue too, at least 16 characters; without one only access tokens do
+    #[arg(long, env = "ADMIN_TOKEN", value_name = "TOKEN", hide_env_values = true, value_parser = Secret::parse)]
+    admin_token: Option<Secret>,
 }
 
 /// Decides who is an admin.
 #[derive(Clone, Debug)]
 pub(crate) struct Guard {
-    token: Option<Token>,
+    verifier: Option<Verifier>,
+    token: Option<Secret>,
 }
 
 /// Proof that the request at hand comes from an admin.
@@ -56,69 +48,51 @@ pub(crate) struct Admin(());
 /// Why somebody is not let through.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Refusal {
-    /// There is no bearer token in the request.
-    Missing,
-    /// It is not a good one.
-    Wrong,
+    /// The request does not prove to be an admin's.
+    Unproven(identity::Refusal),
     /// Nobody can be an admin of this process.
     Unset,
 }
 
 impl Guard {
-    /// A guard that lets through who knows `token`; nobody without one.
-    pub(crate) fn new(token: Option<Token>) -> Self {
-        Self { token }
+    /// A guard with these proofs. Fetches no keys yet.
+    pub(crate) fn new(proofs: Proofs) -> Self {
+        let verifier = proofs.jwks_url.map(|source| Verifier::new(source, Patience::default()));
+        Self { verifier, token: proofs.admin_token }
     }
 
     /// Lets an admin through.
     ///
     /// # Errors
     /// When the request does not prove to be one's.
-    // Asynchronous because other proofs than a static token have to fetch keys.
-    #[expect(clippy::unused_async, reason = "part of the seam")]
     pub(crate) async fn admin(&self, headers: &HeaderMap) -> Result<Admin, Refusal> {
-        let expected = self.token.as_ref().ok_or(Refusal::Unset)?;
-        let given = bearer(headers).ok_or(Refusal::Missing)?;
-        if digest(given).ct_eq(&expected.0).to_bool() { Ok(Admin(())) } else { Err(Refusal::Wrong) }
+        if self.verifier.is_none() && self.token.is_none() {
+            return Err(Refusal::Unset);
+        }
+        let given = bearer(headers).ok_or(Refusal::Unproven(identity::Refusal::Missing))?;
+        if self.token.as_ref().is_some_and(|token| token.is(given)) {
+            return Ok(Admin(()));
+        }
+        let verified = match &self.verifier {
+            Some(verifier) => verifier.verify_admin(given).await,
+            None => Err(identity::Refusal::Invalid),
+        };
+        let identity::Admin(admin) = verified.map_err(Refusal::Unproven)?;
+        tracing::info!(admin = %admin.user, "an admin is let through");
+        Ok(Admin(()))
     }
-}
-
-/// The bearer token of a request, if there is exactly one.
-fn bearer(headers: &HeaderMap) -> Option<&str> {
-    let mut fields = headers.get_all(header::AUTHORIZATION).iter();
-    let (Some(field), None) = (fields.next(), fields.next()) else { return None };
-    let (scheme, token) = field.to_str().ok()?.split_once(' ')?;
-    // Schemes are compared without regard to case (RFC 9110 section 11.1).
-    scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
 }
 
 impl IntoResponse for Refusal {
     fn into_response(self) -> Response {
-        let (status, reason, detail, challenge) = match self {
-            Self::Missing => (
-                StatusCode::UNAUTHORIZED,
-                "access.token_missing",
-                "This needs `Authorization: Bearer` with the token of an admin.",
-                Some("Bearer realm=\"products\""),
-            ),
-            Self::Wrong => (
-                StatusCode::UNAUTHORIZED,
-                "access.token_invalid",
-                "The token is not that of an admin.",
-                Some("Bearer realm=\"products\", error=\"invalid_token\""),
-            ),
-            Self::Unset => (
-                StatusCode::FORBIDDEN,
-                "access.disabled",
-                "Nobody can change the catalogue: this service was started without ADMIN_TOKEN.",
-                None,
-            ),
-        };
-        let mut response = Problem::new(status, reason, detail).into_response();
-        if let Some(challenge) = challenge {
-            response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static(challenge));
+        match self {
+            Self::Unproven(refusal) => refusal.into_response(),
+            Self::Unset => {
+                let detail =
+                    "Nobody can change the catalogue: this service was started without JWKS_URL and ADMIN_TOKEN.";
+                Problem::new(StatusCode::FORBIDDEN, "access.disabled", detail).into_response()
+            }
         }
-        response
     }
 }
 
@@ -136,9 +110,18 @@ where
 
 #[cfg(test)]
 mod tests {
+    use axum::http::header;
+
     use super::*;
 
     const GOOD: &str = "0123456789abcdef";
+
+    fn guard(jwks_url: Option<&str>, token: Option<&str>) -> Guard {
+        Guard::new(Proofs {
+            jwks_url: jwks_url.map(|url| url.parse().expect("a URL")),
+            admin_token: token.map(|token| Secret::parse(token).expect("a token")),
+        })
+    }
 
     async fn ask(guard: &Guard, fields: &[&str]) -> Result<(), Refusal> {
         let mut headers = HeaderMap::new();
@@ -149,33 +132,35 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn only_the_token_opens() {
-        let guard = Guard::new(Some(Token::parse(GOOD).expect("a token")));
-        for good in ["Bearer 0123456789abcdef", "bearer  0123456789abcdef"] {
-            assert_eq!(ask(&guard, &[good]).await, Ok(()), "{good}");
-        }
-        for wrong in ["Bearer 0123456789abcdee", "Bearer 0123456789abcde", "Bearer x", "Bearer 0123456789abcdef0"] {
-            assert_eq!(ask(&guard, &[wrong]).await, Err(Refusal::Wrong), "{wrong}");
-        }
-        let twice = ["Bearer 0123456789abcdef", "Bearer 0123456789abcdef"];
-        for missing in [&[][..], &["Basic 0123456789abcdef"], &["Bearer"], &twice] {
-            assert_eq!(ask(&guard, missing).await, Err(Refusal::Missing), "{missing:?}");
+    async fn the_token_of_all_admins_opens_with_and_without_keys() {
+        // Nobody listens there, which only matters to who gives an access token.
+        for guard in [guard(None, Some(GOOD)), guard(Some("http://127.0.0.1:1/"), Some(GOOD))] {
+            for good in ["Bearer 0123456789abcdef", "bearer  0123456789abcdef"] {
+                assert_eq!(ask(&guard, &[good]).await, Ok(()), "{good}");
+            }
+            for wrong in ["Bearer 0123456789abcdee", "Bearer 0123456789abcde", "Bearer x"] {
+                let refusal = Err(Refusal::Unproven(identity::Refusal::Invalid));
+                assert_eq!(ask(&guard, &[wrong]).await, refusal, "{wrong}");
+            }
+            let twice = ["Bearer 0123456789abcdef"; 2];
+            for missing in [&[][..], &["Basic 0123456789abcdef"], &["Bearer"], &twice] {
+                let refusal = Err(Refusal::Unproven(identity::Refusal::Missing));
+                assert_eq!(ask(&guard, missing).await, refusal, "{missing:?}");
+            }
         }
     }
 
     #[tokio::test]
-    async fn without_a_token_nobody_is_an_admin() {
-        let guard = Guard::new(None);
+    async fn with_keys_alone_the_token_opens_nothing() {
+        let refusal = Err(Refusal::Unproven(identity::Refusal::Invalid));
+        assert_eq!(ask(&guard(Some("http://127.0.0.1:1/"), None), &["Bearer 0123456789abcdef"]).await, refusal);
+    }
+
+    #[tokio::test]
+    async fn without_any_proof_nobody_is_an_admin() {
+        let guard = guard(None, None);
         for given in [&[][..], &["Bearer "], &["Bearer 0123456789abcdef"]] {
             assert_eq!(ask(&guard, given).await, Err(Refusal::Unset), "{given:?}");
         }
-    }
-
-    #[test]
-    fn tokens_that_anybody_could_guess_are_refused() {
-        for wrong in ["", "secret", "0123456789abcde", "0123456789 abcdef", "0123456789abcdefé"] {
-            assert!(Token::parse(wrong).is_err(), "{wrong:?}");
-        }
-        assert_eq!(format!("{:?}", Token::parse(GOOD).expect("a token")), "Token");
     }
 }

@@ -8,7 +8,6 @@ pub(crate) mod answer;
 pub(crate) mod expiry;
 pub(crate) mod reservation;
 pub(crate) mod store;
-pub(crate) mod ticket;
 
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -16,15 +15,18 @@ use utoipa::ToSchema;
 /// Where a reservation stands.
 ///
 /// ```text
-///   reserve            commit, in time
-///  ────────▶ held ─────────────────────▶ committed   sold
-///             │ └───────release────────▶ released    back on the shelf
-///             └────its time is over────▶ expired     back on the shelf
+///   reserve            commit, in time                 return
+///  ────────▶ held ─────────────────────▶ committed ─────────────▶ returned
+///             │                            sold                     back on the shelf
+///             │ └───────release────────▶ released
+///             └────its time is over────▶ expired
+///                                          back on the shelf
 /// ```
 ///
-/// Nothing leads out of the three on the right. Repeating what led there changes nothing and has the same answer;
-/// releasing what has expired is fine too, as it asks for no more than what is so. Everything else is refused. A
-/// reservation whose time is over is expired from that moment on, whether or not anybody has written that down yet.
+/// Nothing else leads out of any of them. Repeating what led there changes nothing and has the same answer; releasing what
+/// has expired is fine too, as it asks for no more than what is so. Everything else is refused, also what was once
+/// granted and is not so any more: committing what was returned meanwhile. A reservation whose time is over is expired from
+/// that moment on, whether or not anybody has written that down yet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 #[schema(as = ReservationState)]
@@ -37,6 +39,8 @@ pub(crate) enum State {
     Released,
     /// It went back by itself.
     Expired,
+    /// It was sold and came back.
+    Returned,
 }
 
 /// What a client can do with a reservation that is there.
@@ -46,6 +50,8 @@ pub(crate) enum Step {
     Commit,
     /// Give back what is held.
     Release,
+    /// Take back what was sold.
+    Return,
 }
 
 /// What happens to the shelf for each piece.
@@ -61,7 +67,9 @@ pub(crate) const RESERVE: Shift = Shift { available: -1, reserved: 1, sold: 0 };
 /// From a reservation to the customer.
 pub(crate) const SELL: Shift = Shift { available: 0, reserved: -1, sold: 1 };
 /// From a reservation back on the shelf.
-pub(crate) const RETURN: Shift = Shift { available: 1, reserved: -1, sold: 0 };
+pub(crate) const PUT_BACK: Shift = Shift { available: 1, reserved: -1, sold: 0 };
+/// From the customer back on the shelf.
+pub(crate) const TAKE_BACK: Shift = Shift { available: 1, reserved: 0, sold: -1 };
 
 /// What becomes of a step.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -87,13 +95,23 @@ impl State {
             (Self::Held | Self::Committed, Step::Commit) => (Self::Committed, true),
             (Self::Held | Self::Released, Step::Release) => (Self::Released, true),
             (Self::Expired, Step::Release) => (Self::Expired, true),
-            (Self::Released | Self::Expired, Step::Commit) | (Self::Committed, Step::Release) => (state, false),
+            (Self::Committed | Self::Returned, Step::Return) => (Self::Returned, true),
+            (Self::Released | Self::Expired | Self::Returned, Step::Commit)
+            | (Self::Committed | Self::Returned, Step::Release)
+            | (Self::Held | Self::Released | Self::Expired, Step::Return) => (state, false),
         };
-        let shift = (self == Self::Held).then_some(match after {
-            Self::Committed => SELL,
-            Self::Held | Self::Released | Self::Expired => RETURN,
-        });
-        Decision { state: after, shift, granted }
+        // From what was written down, which may be that it is held though its time is over.
+        Decision { state: after, shift: self.shift_to(after), granted }
+    }
+
+    /// What happens to the shelf when a reservation that stood here stands there.
+    fn shift_to(self, after: Self) -> Option<Shift> {
+        match (self, after) {
+            (Self::Held, Self::Committed) => Some(SELL),
+            (Self::Held, Self::Released | Self::Expired) => Some(PUT_BACK),
+            (Self::Committed, Self::Returned) => Some(TAKE_BACK),
+            _ => None,
+        }
     }
 
     /// The word for it in the database and in JSON.
@@ -103,12 +121,14 @@ impl State {
             Self::Committed => "committed",
             Self::Released => "released",
             Self::Expired => "expired",
+            Self::Returned => "returned",
         }
     }
 
     /// The state that `word` stands for.
     pub(crate) fn from_word(word: &str) -> Option<Self> {
-        [Self::Held, Self::Committed, Self::Released, Self::Expired].into_iter().find(|state| state.word() == word)
+        let all = [Self::Held, Self::Committed, Self::Released, Self::Expired, Self::Returned];
+        all.into_iter().find(|state| state.word() == word)
     }
 }
 

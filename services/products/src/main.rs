@@ -7,7 +7,6 @@
 mod change;
 mod conditional;
 mod counters;
-mod description;
 mod fields;
 mod guard;
 mod inventory;
@@ -21,12 +20,14 @@ mod store;
 
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::{Args, Parser, Subcommand};
+use supplex_kit::idempotency::Pruning;
+use supplex_kit::service_token::ServiceTokenSetting;
 use supplex_kit::settings::DatabaseSettings;
 use supplex_kit::{Metrics, Service, Settings, StartError, database, serve};
 
 use crate::counters::Counters;
-use crate::guard::{Guard, Token};
+use crate::guard::{Guard, Proofs};
 use crate::inventory::expiry::Sweep;
 use crate::inventory::store::Inventory;
 use crate::routes::Api;
@@ -47,12 +48,13 @@ enum Command {
     /// Serve the catalogue until SIGTERM
     Serve {
         #[command(flatten)]
-        settings: Settings,
-        /// The bearer token by which admins change the catalogue, at least 16 characters; without one nobody can
-        #[arg(long, env = "ADMIN_TOKEN", value_name = "TOKEN", hide_env_values = true, value_parser = Token::parse)]
-        admin_token: Option<Token>,
+        settings: Box<Settings>,
         #[command(flatten)]
-        sweep: Sweep,
+        proofs: Proofs,
+        #[command(flatten)]
+        access: ServiceTokenSetting,
+        #[command(flatten)]
+        background: Background,
     },
     /// Fill the catalogue with believable products; safe to run again
     Seed {
@@ -67,13 +69,22 @@ enum Command {
     },
 }
 
+/// What goes on while nobody asks.
+#[derive(Args, Clone, Copy)]
+struct Background {
+    #[command(flatten)]
+    sweep: Sweep,
+    #[command(flatten)]
+    pruning: Pruning,
+}
+
 #[tokio::main]
 async fn main() -> ExitCode {
     let cli = Cli::parse();
     supplex_kit::log::start();
     let outcome = match cli.command {
-        Command::Serve { settings, admin_token, sweep } => {
-            run(settings, Guard::new(admin_token), sweep).await.map_err(|error| error.to_string())
+        Command::Serve { settings, proofs, access, background } => {
+            run(&settings, Guard::new(proofs), access, background).await.map_err(|error| error.to_string())
         }
         Command::Seed { seed, count, database } => fill(&database, seed, count).await,
     };
@@ -86,18 +97,26 @@ async fn main() -> ExitCode {
     }
 }
 
-async fn run(settings: Settings, guard: Guard, sweep: Sweep) -> Result<(), StartError> {
+async fn run(
+    settings: &Settings,
+    guard: Guard,
+    access: ServiceTokenSetting,
+    background: Background,
+) -> Result<(), StartError> {
     let applied = database::migrate(&settings.database, &migrations::runner()).await?;
     tracing::info!(applied, "the schema is current");
     let pool = database::pool(&settings.database, settings.request_timeout)?;
     let metrics = Metrics::new()?;
     let (store, inventory, counters) =
         (Store::new(pool.clone()), Inventory::new(pool.clone()), Counters::new(&metrics)?);
-    let sweeping = tokio::spawn(sweep.run(inventory.clone(), counters.clone()));
-    let routes = routes::routes(Api { store, inventory, guard, counters });
-    let served = serve(&settings, Service { pool, routes, metrics, faults: None }).await;
-    // Cut off wherever it is: a transaction that does not end takes nothing with it.
-    sweeping.abort();
+    let swept = tokio::spawn(background.sweep.run(inventory.clone(), counters.clone()));
+    let pruned = tokio::spawn(background.pruning.run(pool.clone()));
+    let api = Api { store, inventory, guard, service_token: access.service_token, counters };
+    let routes = routes::api().into_router(api);
+    let served = serve(settings, Service { pool, routes, metrics, faults: None }).await;
+    // Cut off wherever they are: a transaction that does not end takes nothing with it.
+    swept.abort();
+    pruned.abort();
     served
 }
 

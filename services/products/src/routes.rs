@@ -1,25 +1,36 @@
 //! The API: from requests to the stores and back. Whatever goes wrong becomes a problem document. Knows no SQL.
 //!
-//! Where to read on: `routes/products.rs` and `routes/reservations.rs` for the handlers, `description.rs` for what
-//! `/openapi.json` says about them.
+//! Where to read on: `routes/products.rs` and `routes/reservations.rs` for the handlers.
 
 pub(crate) mod products;
 pub(crate) mod reservations;
 
-use axum::Router;
 use axum::body::Bytes;
 use axum::extract::rejection::{BytesRejection, PathRejection};
 use axum::extract::{FromRef, Path};
-use axum::http::header;
-use axum::routing::{MethodRouter, get, post};
+use supplex_kit::openapi::{self, routes};
+use supplex_kit::service_token::ServiceToken;
 use supplex_kit::{FieldError, Problem};
 use uuid::Uuid;
 
 use crate::counters::Counters;
-use crate::description;
 use crate::guard::Guard;
 use crate::inventory::store::Inventory;
 use crate::store::Store;
+
+/// What the description says first.
+const DESCRIPTION: &str = "The catalogue of the marketplace, and its stock with reservations.
+
+Products are for everybody to read, with an ETag and Cache-Control; reads honour If-None-Match and If-Match. Admins change \
+them: `Authorization: Bearer` with an access token whose role is admin, or with the token in ADMIN_TOKEN. Reservations are \
+for other services of the marketplace, which prove who they are with SERVICE_TOKEN:
+
+```text
+  reserve            commit, in time                 return
+ ────────▶ held ─────────────────────▶ committed ─────────────▶ returned
+            │ └───────release────────▶ released
+            └────its time is over────▶ expired
+```";
 
 /// What the handlers share.
 #[derive(Clone)]
@@ -27,6 +38,7 @@ pub(crate) struct Api {
     pub(crate) store: Store,
     pub(crate) inventory: Inventory,
     pub(crate) guard: Guard,
+    pub(crate) service_token: Option<ServiceToken>,
     pub(crate) counters: Counters,
 }
 
@@ -36,25 +48,23 @@ impl FromRef<Api> for Guard {
     }
 }
 
-/// The routes of the catalogue.
-pub(crate) fn routes(api: Api) -> Router {
-    let add = |router: Router<Api>, (path, methods)| router.route(path, methods);
-    table().into_iter().fold(Router::new(), add).with_state(api)
+impl FromRef<Api> for Option<ServiceToken> {
+    fn from_ref(api: &Api) -> Self {
+        api.service_token.clone()
+    }
 }
 
-/// Every route. A test compares them with the description.
-fn table() -> [(&'static str, MethodRouter<Api>); 8] {
-    let description = || async { ([(header::CONTENT_TYPE, "application/json")], description::text()) };
-    [
-        ("/products", get(products::list).post(products::create)),
-        ("/products/{id}", get(products::one).patch(products::change)),
-        ("/products/{id}/stock", get(products::stock).put(products::count)),
-        ("/reservations", post(reservations::reserve)),
-        ("/reservations/{id}", get(reservations::one)),
-        ("/reservations/{id}/commit", post(reservations::commit)),
-        ("/reservations/{id}/release", post(reservations::release)),
-        ("/openapi.json", get(description)),
-    ]
+/// Every route, described.
+pub(crate) fn api() -> openapi::Api<Api> {
+    openapi::Api::new("Products", DESCRIPTION)
+        .routes(routes!(products::list, products::create))
+        .routes(routes!(products::one, products::change))
+        .routes(routes!(products::stock, products::count))
+        .routes(routes!(reservations::reserve))
+        .routes(routes!(reservations::one))
+        .routes(routes!(reservations::commit))
+        .routes(routes!(reservations::release))
+        .routes(routes!(reservations::take_back))
 }
 
 /// The last part of a path, before anybody knows that it is an id.
@@ -74,21 +84,4 @@ fn bytes(body: Body) -> Result<Bytes, Problem> {
 /// One thing that is wrong.
 fn invalid(parameter: &str, detail: impl Into<String>) -> Problem {
     Problem::invalid(vec![FieldError::new(parameter, detail)])
-}
-
-#[cfg(test)]
-mod tests {
-    use std::collections::BTreeSet;
-
-    /// Those that the kit adds.
-    const OF_THE_KIT: [&str; 3] = ["/healthz", "/readyz", "/metrics"];
-
-    #[test]
-    fn the_description_has_every_route_and_no_other() {
-        let description: serde_json::Value = serde_json::from_str(crate::description::text()).expect("JSON");
-        let described: BTreeSet<&str> =
-            description["paths"].as_object().expect("paths").keys().map(String::as_str).collect();
-        let there: BTreeSet<&str> = super::table().into_iter().map(|(path, _)| path).chain(OF_THE_KIT).collect();
-        assert_eq!(described, there);
-    }
 }

@@ -5,9 +5,9 @@
 //! parameters, never part of a statement's text.
 
 use axum::http::StatusCode;
-use deadpool_postgres::{Pool, PoolError, Transaction};
+use deadpool_postgres::{Pool, Transaction};
 use supplex_kit::Problem;
-use supplex_kit::database::QueryError;
+use supplex_kit::database::{self, QueryError};
 use tokio_postgres::Row;
 use tokio_postgres::types::Json;
 use uuid::Uuid;
@@ -76,11 +76,9 @@ const UPSERT: &str = "
     )
     SELECT new FROM kept";
 
-/// Why something was not changed.
+/// What is refused.
 #[derive(Debug)]
-pub(crate) enum Failure {
-    /// The database did not do it.
-    Query(QueryError),
+pub(crate) enum Refused {
     /// There is no such product.
     NoProduct(Uuid),
     /// There is a product with this id already.
@@ -89,29 +87,27 @@ pub(crate) enum Failure {
     Condition(Problem),
 }
 
-impl From<tokio_postgres::Error> for Failure {
-    fn from(error: tokio_postgres::Error) -> Self {
-        Self::Query(error.into())
-    }
-}
+/// Why something was not read or changed.
+pub(crate) type Failure = database::Failure<Refused>;
 
-impl From<PoolError> for Failure {
-    fn from(error: PoolError) -> Self {
-        Self::Query(error.into())
-    }
-}
-
-impl From<Failure> for Problem {
-    fn from(failure: Failure) -> Self {
-        match failure {
-            Failure::Query(error) => error.into(),
-            Failure::NoProduct(id) => Problem::not_found(format!("There is no product {id}.")),
-            Failure::Exists(id) => {
+impl From<Refused> for Problem {
+    fn from(refused: Refused) -> Self {
+        match refused {
+            Refused::NoProduct(id) => Problem::not_found(format!("There is no product {id}.")),
+            Refused::Exists(id) => {
                 Problem::new(StatusCode::CONFLICT, "product.exists", format!("There is a product {id} already."))
             }
-            Failure::Condition(problem) => problem,
+            Refused::Condition(problem) => problem,
         }
     }
+}
+
+fn refused(condition: Problem) -> Failure {
+    Failure::Refused(Refused::Condition(condition))
+}
+
+fn no_product(id: Uuid) -> Failure {
+    Failure::Refused(Refused::NoProduct(id))
 }
 
 /// The catalogue in its database.
@@ -144,7 +140,7 @@ impl Store {
     pub(crate) async fn product(&self, id: Uuid) -> Result<Product, Failure> {
         let client = self.pool.get().await?;
         let statement = client.prepare_cached(&format!("SELECT {COLUMNS} {ONE}")).await?;
-        let row = client.query_opt(&statement, &[&id]).await?.ok_or(Failure::NoProduct(id))?;
+        let row = client.query_opt(&statement, &[&id]).await?.ok_or_else(|| no_product(id))?;
         Ok(product(&row)?)
     }
 
@@ -152,7 +148,7 @@ impl Store {
     pub(crate) async fn stock(&self, id: Uuid) -> Result<Stock, Failure> {
         let client = self.pool.get().await?;
         let statement = client.prepare_cached(STOCK).await?;
-        let row = client.query_opt(&statement, &[&id]).await?.ok_or(Failure::NoProduct(id))?;
+        let row = client.query_opt(&statement, &[&id]).await?.ok_or_else(|| no_product(id))?;
         Ok(stock(&row)?)
     }
 
@@ -161,7 +157,7 @@ impl Store {
         let client = self.pool.get().await?;
         let statement = client.prepare_cached(&[GIVEN, CREATE].concat()).await?;
         if client.query(&statement, &[&Json([product])]).await?.is_empty() {
-            return Err(Failure::Exists(product.id));
+            return Err(Failure::Refused(Refused::Exists(product.id)));
         }
         drop(client);
         self.product(product.id).await
@@ -173,9 +169,9 @@ impl Store {
         let transaction = client.transaction().await?;
         // Not FOR UPDATE, which reservations of the product would have to wait for.
         let lock = transaction.prepare_cached(&format!("SELECT {COLUMNS} {ONE} FOR NO KEY UPDATE OF p")).await?;
-        let row = transaction.query_opt(&lock, &[&id]).await?.ok_or(Failure::NoProduct(id))?;
+        let row = transaction.query_opt(&lock, &[&id]).await?.ok_or_else(|| no_product(id))?;
         let before = product(&row)?;
-        condition.check(&before).map_err(Failure::Condition)?;
+        condition.check(&before).map_err(refused)?;
         write(&transaction, &before, change).await?;
         let read = transaction.prepare_cached(&format!("SELECT {COLUMNS} {ONE}")).await?;
         let after = product(&transaction.query_one(&read, &[&id]).await?)?;
@@ -188,8 +184,8 @@ impl Store {
         let mut client = self.pool.get().await?;
         let transaction = client.transaction().await?;
         let lock = transaction.prepare_cached(&format!("{STOCK} FOR UPDATE")).await?;
-        let row = transaction.query_opt(&lock, &[&id]).await?.ok_or(Failure::NoProduct(id))?;
-        condition.check(&stock(&row)?).map_err(Failure::Condition)?;
+        let row = transaction.query_opt(&lock, &[&id]).await?.ok_or_else(|| no_product(id))?;
+        condition.check(&stock(&row)?).map_err(refused)?;
         let statement = transaction.prepare_cached(COUNT).await?;
         let after = stock(&transaction.query_one(&statement, &[&id, &available]).await?)?;
         transaction.commit().await?;

@@ -29,7 +29,9 @@ pub fn down(layout: &Layout, volumes: bool) -> Result<(), Error> {
         for folder in [&cluster, &cluster.with_extension("partial"), &layout.data.join("redis")] {
             remove(folder, |folder| std::fs::remove_dir_all(folder))?;
         }
-        remove(&layout.password_file(), |file| std::fs::remove_file(file))?;
+        for file in [layout.password_file(), layout.service_token_file()] {
+            remove(&file, |file| std::fs::remove_file(file))?;
+        }
         if layout.data != layout.run {
             remove(&layout.data, |folder| std::fs::remove_dir(folder))?;
         }

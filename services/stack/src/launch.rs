@@ -111,7 +111,11 @@ impl Plan {
         Ok(Program {
             path: path.to_owned(),
             arguments: vec!["serve".to_owned(), "--listen".to_owned(), self.address.to_string()],
-            environment: vec![("DATABASE_URL", cluster.url(server, database))],
+            // Those that know no other service leave the token alone.
+            environment: vec![
+                ("DATABASE_URL", cluster.url(server, database)),
+                ("SERVICE_TOKEN", layout.service_token()?),
+            ],
             account: None,
             folder: layout.run.clone(),
         })

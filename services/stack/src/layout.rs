@@ -153,6 +153,31 @@ impl Layout {
         std::fs::read_to_string(&path).map_err(Error::path("read", &path))
     }
 
+    /// The token by which the services know each other. Made when it is first asked for, and kept in a private file until
+    /// the data is removed.
+    ///
+    /// # Errors
+    /// When it cannot be read or made.
+    pub fn service_token(&self) -> Result<String, Error> {
+        let path = self.service_token_file();
+        match std::fs::read_to_string(&path) {
+            // An empty one is what is left when whoever made it did not get to the end.
+            Ok(kept) if !kept.is_empty() => Ok(kept),
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(Error::path("read", &path)(error)),
+            _ => {
+                let new = secret::new()?;
+                write_private(&path, &new)?;
+                Ok(new)
+            }
+        }
+    }
+
+    /// The file with that token.
+    #[must_use]
+    pub fn service_token_file(&self) -> PathBuf {
+        self.data.join("service-token")
+    }
+
     /// The log of a component.
     #[must_use]
     pub fn log(&self, component: Component) -> PathBuf {
@@ -209,4 +234,33 @@ fn create_open(path: &Path) -> Result<(), Error> {
     }
     std::fs::create_dir_all(path).map_err(Error::path("create", path))?;
     std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o711)).map_err(Error::path("open up", path))
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::*;
+
+    #[derive(Parser)]
+    struct Cli {
+        #[command(flatten)]
+        options: Options,
+    }
+
+    #[test]
+    fn the_token_of_the_services_is_made_once_and_private() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let run = folder.path().join("run");
+        let cli = Cli::try_parse_from(["stack", "--run", &run.display().to_string()]).expect("options");
+        let layout = Layout { data: run, ..Layout::new(&cli.options).expect("places") };
+        let token = layout.service_token().expect("a token");
+        assert!(token.len() >= 16 && token.bytes().all(|byte| byte.is_ascii_graphic()), "{token}");
+        assert_eq!(layout.service_token().expect("a token"), token);
+        let file = layout.service_token_file();
+        let mode = std::fs::metadata(&file).expect("a file").permissions().mode();
+        assert_eq!(mode & 0o777, 0o600);
+        std::fs::write(&file, "").expect("writes");
+        assert_ne!(layout.service_token().expect("a token"), token, "half of one is none");
+    }
 }

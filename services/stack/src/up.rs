@@ -226,6 +226,7 @@ async fn print_summary(layout: &Layout, state: &State) {
         say(format_args!("  redis      redis://{redis}/0"));
     }
     say(format_args!("  password of both databases: {}", layout.password_file().display()));
+    say(format_args!("  token of the services: {}", layout.service_token_file().display()));
     say(format_args!("  logs: {}\n\nTry", layout.run.join("log").display()));
     let page = http::get(products, "/products?limit=1", RUNNING_LIMIT).await;
     if page.is_ok_and(|page| page.body.contains("\"items\":[]")) {

@@ -73,6 +73,12 @@ impl Stack {
         state["running"][component.name()]["address"].as_str().expect("an address").parse().expect("an address")
     }
 
+    /// The field that makes a request one of a service.
+    fn service(&self) -> String {
+        let token = std::fs::read_to_string(self.run().join("service-token")).expect("a token");
+        format!("Bearer {token}")
+    }
+
     async fn get(&self, component: Component, path: &str) -> String {
         let answer = http::get(self.address(component), path, Duration::from_secs(60)).await.expect("an answer");
         assert_eq!(answer.status, 200, "{path}: {}", answer.body);
@@ -147,6 +153,8 @@ async fn every_node_serves_behind_the_gateway_and_one_can_be_made_sick() {
     let gateway = stack.address(Component::Gateway);
     let limit = Duration::from_secs(30);
     let nobody = "/api/payments/01890000-0000-7000-8000-000000000000";
+    let service = stack.service();
+    let pays = async || http::request(gateway, "GET", nobody, &[("authorization", &service)], limit).await;
     let served = async |component: Component| {
         let metrics = stack.get(component, "/metrics").await;
         metrics.lines().any(|line| line.starts_with("svc_requests_total") && line.contains("route=\"/p"))
@@ -154,10 +162,12 @@ async fn every_node_serves_behind_the_gateway_and_one_can_be_made_sick() {
     for component in Component::PRODUCTS.into_iter().chain(Component::PAYMENTS) {
         while !served(component).await {
             let products = http::get(gateway, "/api/products?limit=1", limit).await.expect("an answer");
-            let payments = http::get(gateway, nobody, limit).await.expect("an answer");
+            let payments = pays().await.expect("an answer");
             assert_eq!((products.status, payments.status), (200, 404), "{} {}", products.body, payments.body);
         }
     }
+    let anonymous = http::get(gateway, nobody, limit).await.expect("an answer");
+    assert!(anonymous.status == 401 && anonymous.body.contains("access.token_missing"), "{}", anonymous.body);
     let faults = stack.state()["running"]["payments-2"]["faults"].as_str().expect("a URL").to_owned();
     let address = stack.address(Component::Payments2);
     assert_eq!(faults, format!("http://{address}/faults"));
@@ -166,7 +176,7 @@ async fn every_node_serves_behind_the_gateway_and_one_can_be_made_sick() {
     assert_eq!(sick.status, 200, "{}", sick.body);
     let (mut well, mut ill) = (0, 0);
     while well == 0 || ill == 0 {
-        match http::get(gateway, nobody, limit).await.expect("an answer").status {
+        match pays().await.expect("an answer").status {
             404 => well += 1,
             500 => ill += 1,
             other => panic!("{other}"),

@@ -2,10 +2,9 @@
 //!
 //! Where to read on: `store/families.rs` for refresh tokens, `store/keys.rs` for the keys of access tokens.
 
-use deadpool_postgres::{Pool, PoolError};
-use supplex_kit::Problem;
-use supplex_kit::database::QueryError;
+use deadpool_postgres::Pool;
 use supplex_kit::identity::Role;
+use supplex_kit::{Problem, database};
 use tokio_postgres::Row;
 use tokio_postgres::error::SqlState;
 use uuid::Uuid;
@@ -18,58 +17,33 @@ pub(crate) mod keys;
 
 const COLUMNS: &str = "id, email, name, role, created_at, updated_at";
 
-/// Why there is no answer.
+/// Somebody else has this address.
 #[derive(Debug)]
-pub(crate) enum Failure {
-    /// The database did not do it.
-    Query(QueryError),
-    /// Somebody else has this address.
-    EmailTaken,
-    /// A row holds what this program does not know.
-    Damaged,
-}
+pub(crate) struct EmailTaken;
 
-impl From<tokio_postgres::Error> for Failure {
-    fn from(error: tokio_postgres::Error) -> Self {
-        match error.code() {
-            Some(code) if *code == SqlState::UNIQUE_VIOLATION => Self::EmailTaken,
-            _ => Self::Query(error.into()),
-        }
-    }
-}
+/// Why there is no answer.
+pub(crate) type Failure = database::Failure<EmailTaken>;
 
-impl From<PoolError> for Failure {
-    fn from(error: PoolError) -> Self {
-        Self::Query(error.into())
-    }
-}
-
-impl std::fmt::Display for Failure {
+impl std::fmt::Display for EmailTaken {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Self::Query(error) => error.fmt(f),
-            Self::EmailTaken => f.write_str("somebody has this e-mail already"),
-            Self::Damaged => f.write_str("a row holds what this program does not know"),
-        }
+        f.write_str("somebody has this e-mail already")
     }
 }
 
-impl From<Failure> for Problem {
-    fn from(failure: Failure) -> Self {
-        match failure {
-            Failure::Query(error) => error.into(),
-            // That an address has an account can be found out here, as with every shop that people register with by
-            // themselves: the alternative, an answer that looks the same and an e-mail, needs a mail server.
-            Failure::EmailTaken => Problem::new(
-                axum::http::StatusCode::CONFLICT,
-                "user.email_taken",
-                "There is an account with this e-mail already.",
-            ),
-            Failure::Damaged => {
-                tracing::error!("{failure}");
-                Problem::internal()
-            }
-        }
+impl From<EmailTaken> for Problem {
+    fn from(_: EmailTaken) -> Self {
+        // That an address has an account can be found out here, as with every shop that people register with by
+        // themselves: the alternative, an answer that looks the same and an e-mail, needs a mail server.
+        let detail = "There is an account with this e-mail already.";
+        Problem::new(axum::http::StatusCode::CONFLICT, "user.email_taken", detail)
+    }
+}
+
+/// What it means that a user could not be written.
+fn not_written(error: tokio_postgres::Error) -> Failure {
+    match error.code() {
+        Some(code) if *code == SqlState::UNIQUE_VIOLATION => Failure::Refused(EmailTaken),
+        _ => error.into(),
     }
 }
 
@@ -113,7 +87,7 @@ impl Store {
             .await?;
         let parameters: [&(dyn tokio_postgres::types::ToSql + Sync); 5] =
             [&Uuid::now_v7(), &email.as_str(), &name, &role.word(), &hash];
-        user(&client.query_one(&statement, &parameters).await?)
+        user(&client.query_one(&statement, &parameters).await.map_err(not_written)?)
     }
 
     /// Adds customers that all have the same hash, unless they are there. Returns how many were not.
@@ -185,7 +159,8 @@ impl Store {
         let email = change.email.map(Email::as_str);
         let parameters: [&(dyn tokio_postgres::types::ToSql + Sync); 5] =
             [&id, &change.name, &email, &change.password_hash, &change.if_hash];
-        let Some(row) = transaction.query_opt(&statement, &parameters).await? else { return Ok(None) };
+        let row = transaction.query_opt(&statement, &parameters).await.map_err(not_written)?;
+        let Some(row) = row else { return Ok(None) };
         if change.password_hash.is_some() {
             // A statement of its own: it sees the families of logins that the one above had to wait for.
             families::revoke_all(&transaction, id).await?;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use supplex_stack::service::Process;
 use tokio::task::JoinSet;
 
-use crate::service::{APPROVED, Service, authorisation, part};
+use crate::service::{APPROVED, SERVICE, Service, authorisation, part};
 
 /// Sends all requests at once, each to the next node, and returns the status of each answer. A node that says that all
 /// its connections are in use is asked again, as a client would.
@@ -15,7 +15,8 @@ async fn all_at_once(nodes: &[Arc<Process>], requests: Vec<(String, String, Stri
         let node = Arc::clone(&nodes[number % nodes.len()]);
         tasks.spawn(async move {
             loop {
-                let answer = node.send("POST", &path, &[("idempotency-key", &key)], &body).await.expect("an answer");
+                let answer =
+                    node.send("POST", &path, &[SERVICE, ("idempotency-key", &key)], &body).await.expect("an answer");
                 if answer.status != 503 {
                     return (answer.status, answer.body);
                 }

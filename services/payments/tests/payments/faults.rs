@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
-use crate::service::{APPROVED, Service, authorisation};
+use crate::service::{APPROVED, SERVICE, Service, authorisation};
 
 /// A payment that does not exist: the quickest request to the API.
 const NOBODY: &str = "/payments/01890000-0000-7000-8000-000000000000";
@@ -19,7 +19,7 @@ async fn set(service: &Service, faults: &str) {
 /// A connection on which a GET was sent.
 async fn asked(service: &Service, path: &str) -> TcpStream {
     let mut stream = TcpStream::connect(service.process.address()).await.expect("connects");
-    let request = format!("GET {path} HTTP/1.1\r\nHost: payments\r\n\r\n");
+    let request = format!("GET {path} HTTP/1.1\r\nHost: payments\r\n{}: {}\r\n\r\n", SERVICE.0, SERVICE.1);
     stream.write_all(request.as_bytes()).await.expect("sends");
     stream
 }
@@ -32,12 +32,12 @@ async fn end_of(mut stream: TcpStream) -> Result<Vec<u8>, ErrorKind> {
 
 #[tokio::test]
 async fn faults_are_shown_set_and_cleared_while_it_runs() {
-    let service = Service::with_faults(r#"{"seed":7,"error":{"ratio":1,"status":500}}"#).await;
-    assert_eq!(service.process.get(NOBODY).await.status, 500, "from the environment");
+    let service = Service::with(&[("FAULTS", r#"{"seed":7,"error":{"ratio":1,"status":500}}"#)]).await;
+    assert_eq!(service.get(NOBODY).await.status, 500, "from the environment");
     let shown = service.json("GET", "/faults", "").await;
     assert_eq!(shown["error"], serde_json::json!({"ratio": 1.0, "after": "arrival", "status": 500}));
     assert_eq!(service.send("DELETE", "/faults", "", "").await.status, 204);
-    assert_eq!(service.process.get(NOBODY).await.status, 404);
+    assert_eq!(service.get(NOBODY).await.status, 404);
     assert_eq!(service.json("GET", "/faults", "").await, serde_json::json!({"reach": "api"}));
 }
 
@@ -50,7 +50,7 @@ async fn errors_come_in_their_ratio_and_the_same_ones_for_a_seed() {
         set(&service, plan).await;
         let mut statuses = Vec::new();
         for _ in 0..200 {
-            statuses.push(service.process.get(NOBODY).await.status);
+            statuses.push(service.get(NOBODY).await.status);
         }
         runs.push(statuses);
     }
@@ -83,7 +83,7 @@ async fn latency_comes_before_everything_else() {
     ] {
         set(&service, &format!(r#"{{"latency":{latency},"error":{{"status":500}}}}"#)).await;
         let begun = Instant::now();
-        assert_eq!(service.process.get(NOBODY).await.status, 500);
+        assert_eq!(service.get(NOBODY).await.status, 500);
         // A fraction of a millisecond is lost when the normal numbers are rounded.
         assert!(begun.elapsed() >= Duration::from_millis(299), "{latency}: {:?}", begun.elapsed());
     }
@@ -102,7 +102,8 @@ async fn a_reset_is_a_reset_of_the_connection() {
 async fn a_fault_after_the_work_loses_only_the_answer() {
     let service = Service::start().await;
     let body = authorisation(100, APPROVED);
-    let send = async |key: &str| service.process.send("POST", "/payments", &[("idempotency-key", key)], &body).await;
+    let headers = |key| [SERVICE, ("idempotency-key", key)];
+    let send = async |key: &'static str| service.process.send("POST", "/payments", &headers(key), &body).await;
     let payments = async || service.number("SELECT count(*) FROM payments").await;
     set(&service, r#"{"reset":{"after":"arrival"}}"#).await;
     send("one").await.expect_err("is reset");
@@ -152,11 +153,11 @@ async fn a_hang_does_not_keep_the_process_from_stopping() {
 async fn a_slow_body_trickles_and_is_whole() {
     let service = Service::start().await;
     let path = service.authorised(100).await;
-    let quick = service.process.get(&path).await;
+    let quick = service.get(&path).await;
     // About 330 bytes in portions of 20 with 50 ms between them.
     set(&service, r#"{"slow_body":{"bytes_per_second":400}}"#).await;
     let begun = Instant::now();
-    let slow = service.process.get(&path).await;
+    let slow = service.get(&path).await;
     let took = begun.elapsed().as_secs_f64();
     assert_eq!(slow.body, quick.body);
     assert_eq!(slow.headers["content-length"], quick.headers["content-length"]);

@@ -2,7 +2,7 @@
 
 use std::process::Command;
 
-use crate::service::{APPROVED, Service, authorisation};
+use crate::service::{APPROVED, SERVICE, Service, authorisation};
 
 #[tokio::test]
 async fn it_lives_without_its_database_but_is_not_ready() {
@@ -11,7 +11,7 @@ async fn it_lives_without_its_database_but_is_not_ready() {
     service.postgres.stop();
     assert_eq!(service.process.get("/healthz").await.status, 200);
     for path in ["/readyz", &path] {
-        let answer = service.process.get(path).await;
+        let answer = service.get(path).await;
         assert!(answer.status == 503 && answer.body.contains("database.unreachable"), "{path}: {}", answer.body);
     }
     service.postgres.start_again().await.expect("starts");
@@ -23,7 +23,7 @@ async fn it_lives_without_its_database_but_is_not_ready() {
 async fn it_logs_each_request_without_card_numbers_and_stops_cleanly() {
     let service = Service::start().await;
     let trace = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
-    let headers = [("idempotency-key", "k"), ("x-request-id", "r-1"), ("traceparent", trace)];
+    let headers = [SERVICE, ("idempotency-key", "k"), ("x-request-id", "r-1"), ("traceparent", trace)];
     let answer = service.process.send("POST", "/payments", &headers, &authorisation(5, APPROVED)).await.expect("one");
     assert_eq!(answer.status, 201, "{}", answer.body);
     assert_eq!(answer.headers["x-request-id"], "r-1");
@@ -59,10 +59,22 @@ fn help_names_every_variable_and_nonsense_is_refused() {
     };
     let (code, help) = run(&["--help"]);
     assert_eq!(code, Some(0));
-    for variable in ["LISTEN", "READY_FILE", "DATABASE_URL", "REQUEST_TIMEOUT_MS", "DRAIN_TIMEOUT_MS", "FAULTS"] {
+    for variable in [
+        "LISTEN",
+        "READY_FILE",
+        "DATABASE_URL",
+        "REQUEST_TIMEOUT_MS",
+        "DRAIN_TIMEOUT_MS",
+        "FAULTS",
+        "SERVICE_TOKEN",
+        "ANSWERS_KEPT_SECONDS",
+        "ANSWERS_PRUNE_INTERVAL_MS",
+    ] {
         assert!(help.contains(&format!("[env: {variable}")), "{variable} is not in\n{help}");
     }
     let url = "--database-url=postgresql://localhost/payments";
     let (code, said) = run(&[url, "--faults", r#"{"error":{"ratio":7}}"#]);
     assert!(code == Some(2) && said.contains("from 0 to 1"), "{said}");
+    let (code, said) = run(&[url, "--service-token", "short"]);
+    assert!(code == Some(2) && said.contains("at least 16 visible"), "{said}");
 }

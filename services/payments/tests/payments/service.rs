@@ -10,6 +10,12 @@ use supplex_stack::service::Process;
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_svc-payments");
 
+/// The field that makes a request one of a service.
+pub(crate) const SERVICE: (&str, &str) = ("authorization", "Bearer 0123456789-of-a-test");
+
+/// The setting that lets it do so.
+const SERVICE_TOKEN: (&str, &str) = ("SERVICE_TOKEN", "0123456789-of-a-test");
+
 /// The card that is approved.
 pub(crate) const APPROVED: &str = "4242424242424242";
 
@@ -20,8 +26,9 @@ pub(crate) struct Service {
     url: String,
 }
 
-async fn start(url: &str, faults: &str) -> Process {
-    let environment = vec![("DATABASE_URL", url.to_owned()), ("FAULTS", faults.to_owned())];
+async fn start(url: &str, settings: &[(&'static str, &str)]) -> Process {
+    let all = [("DATABASE_URL", url)].into_iter().chain(settings.iter().copied());
+    let environment = all.map(|(name, value)| (name, value.to_owned())).collect();
     Process::start(Path::new(PROGRAM), environment).await.expect("starts")
 }
 
@@ -37,23 +44,28 @@ pub(crate) fn part(minor: i64) -> String {
 
 impl Service {
     pub(crate) async fn start() -> Self {
-        Self::with_faults("{}").await
+        Self::with(&[]).await
     }
 
-    /// One that begins with these faults.
-    pub(crate) async fn with_faults(faults: &str) -> Self {
+    /// One with other settings.
+    pub(crate) async fn with(settings: &[(&'static str, &str)]) -> Self {
         let postgres = postgres::Temporary::start().await.expect("Postgres starts");
         let url = postgres.database("payments").await.expect("a database");
-        let process = start(&url, faults).await;
+        let process = start(&url, &[&[SERVICE_TOKEN], settings].concat()).await;
         // Not from a process that may be sick.
-        let described = start(&url, "{}").await.get("/openapi.json").await;
+        let described = start(&url, &[]).await.get("/openapi.json").await;
         let contract = Contract::new(serde_json::from_str(&described.body).expect("JSON"));
         Self { process, postgres, contract, url }
     }
 
     /// Another node on the same database.
     pub(crate) async fn another(&self) -> Process {
-        start(&self.url, "{}").await
+        start(&self.url, &[SERVICE_TOKEN]).await
+    }
+
+    /// Another node on the same database, which knows no service.
+    pub(crate) async fn another_without_token(&self) -> Process {
+        start(&self.url, &[]).await
     }
 
     /// The only number that a query of the service's database gives.
@@ -66,12 +78,22 @@ impl Service {
 
     /// Sends a request under an idempotency key and holds the answer against the description.
     pub(crate) async fn send(&self, method: &str, path: &str, key: &str, body: &str) -> Answer {
-        let headers = [("idempotency-key", key), ("content-type", "application/json")];
+        let headers = [SERVICE, ("idempotency-key", key), ("content-type", "application/json")];
         let answer = self.process.send(method, path, &headers, body).await.expect("an answer");
+        self.check(method, path, &answer);
+        answer
+    }
+
+    /// Holds an answer against the description.
+    pub(crate) fn check(&self, method: &str, path: &str, answer: &Answer) {
         let content_type = answer.headers.get("content-type").map(|field| field.to_str().expect("text"));
         let reply = Reply { status: answer.status, content_type, body: &answer.body };
         self.contract.check(method, path, reply).unwrap_or_else(|error| panic!("{error}"));
-        answer
+    }
+
+    /// Reads as a service does.
+    pub(crate) async fn get(&self, path: &str) -> Answer {
+        self.process.send("GET", path, &[SERVICE], "").await.expect("an answer")
     }
 
     /// The JSON of a good answer to a request under a key that nobody had before.

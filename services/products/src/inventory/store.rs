@@ -1,35 +1,25 @@
 //! The queries of reservations.
 //!
-//! A wish and the answer to it are one transaction, so that whoever repeats a request after a crash, a timeout or a lost
-//! answer finds both or neither:
+//! A wish and the answer to it are one transaction (`supplex_kit::idempotency`):
 //!
 //! ```text
-//! take the key ──▶ lock the shelves ──▶ all there? shift them, note the reservation ──▶ note the answer ──▶ commit
-//!      └─ somebody has it: wait until they have committed or failed, then give their answer, or take it after all
+//! claim the key ──▶ lock the shelves ──▶ all there? shift them, note the reservation ──▶ keep the answer ──▶ commit
 //! ```
 //!
 //! Locks are always taken in the same order, so that nobody waits for each other in a circle: the key, then one
 //! reservation, then shelves in the order of their products' ids. Only the sweep locks several reservations, and it
 //! leaves out those that somebody else has locked.
 
-use deadpool_postgres::{Pool, PoolError, Transaction};
+use deadpool_postgres::{Pool, Transaction};
 use jiff::Timestamp;
-use supplex_kit::Problem;
-use supplex_kit::database::QueryError;
+use supplex_kit::idempotency::{Answer, Claim, KeyReused, Ticket, claim, keep};
+use supplex_kit::{Problem, database};
 use tokio_postgres::Row;
 use uuid::Uuid;
 
-use super::answer::Answer;
 use super::reservation::{Offer, Reservation, ReservedItem, Wish};
-use super::ticket::Ticket;
-use super::{RESERVE, RETURN, Shift, State, Step};
+use super::{PUT_BACK, RESERVE, Shift, State, Step, answer};
 use crate::money::Money;
-
-const TAKE_KEY: &str = "INSERT INTO answers (key, fingerprint) VALUES ($1, $2) ON CONFLICT DO NOTHING";
-
-const KEPT: &str = "SELECT fingerprint, status, body FROM answers WHERE key = $1";
-
-const KEEP: &str = "UPDATE answers SET status = $2, body = $3 WHERE key = $1";
 
 /// The sort comes before the lock, so rows are locked in its order.
 const LOCK_SHELVES: &str = "
@@ -49,7 +39,8 @@ const SHIFT: &str = "
     FROM unnest($1::uuid[], $2::integer[]) AS i(product_id, quantity)
     WHERE s.product_id = i.product_id
       AND s.available + i.quantity * $3 >= 0
-      AND s.reserved + i.quantity * $4 >= 0";
+      AND s.reserved + i.quantity * $4 >= 0
+      AND s.sold + i.quantity * $5 >= 0";
 
 const COLUMNS: &str = "id, order_ref, state, total_minor, currency, expires_at, created_at, updated_at";
 
@@ -70,56 +61,38 @@ const ITEMS_OF_ALL: &str = "
 
 const EXPIRE: &str = "UPDATE reservations SET state = 'expired', updated_at = clock_timestamp() WHERE id = ANY($1)";
 
-/// Why there is no answer.
+/// What is refused before there is an answer.
 #[derive(Debug)]
-pub(crate) enum Failure {
-    /// The database did not do it.
-    Query(QueryError),
+pub(crate) enum Refused {
     /// There is no such reservation.
     NoReservation(Uuid),
     /// The key stands for another wish.
-    KeyReused,
-    /// What is in the database contradicts itself.
-    Damaged,
+    KeyReused(KeyReused),
 }
 
-impl From<tokio_postgres::Error> for Failure {
-    fn from(error: tokio_postgres::Error) -> Self {
-        Self::Query(error.into())
+/// Why there is no answer.
+pub(crate) type Failure = database::Failure<Refused>;
+
+impl From<KeyReused> for Refused {
+    fn from(reused: KeyReused) -> Self {
+        Self::KeyReused(reused)
     }
 }
 
-impl From<PoolError> for Failure {
-    fn from(error: PoolError) -> Self {
-        Self::Query(error.into())
-    }
-}
-
-impl std::fmt::Display for Failure {
+impl std::fmt::Display for Refused {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
-            Self::Query(error) => error.fmt(f),
             Self::NoReservation(id) => write!(f, "there is no reservation {id}"),
-            Self::KeyReused => f.write_str("the key stands for another wish"),
-            Self::Damaged => f.write_str("what is in the database contradicts itself"),
+            Self::KeyReused(reused) => reused.fmt(f),
         }
     }
 }
 
-impl From<Failure> for Problem {
-    fn from(failure: Failure) -> Self {
-        match failure {
-            Failure::Query(error) => error.into(),
-            Failure::NoReservation(id) => Problem::not_found(format!("There is no reservation {id}.")),
-            Failure::KeyReused => Problem::new(
-                axum::http::StatusCode::UNPROCESSABLE_ENTITY,
-                "idempotency.key_reused",
-                "This Idempotency-Key came before with another request. Use a new key for a new request.",
-            ),
-            Failure::Damaged => {
-                tracing::error!(error = %failure, "a request failed");
-                Problem::internal()
-            }
+impl From<Refused> for Problem {
+    fn from(refused: Refused) -> Self {
+        match refused {
+            Refused::NoReservation(id) => Problem::not_found(format!("There is no reservation {id}.")),
+            Refused::KeyReused(reused) => reused.into(),
         }
     }
 }
@@ -157,25 +130,21 @@ impl Inventory {
     }
 
     /// Sets aside what a ticket asks for, all or nothing, or gives the answer from when that was done.
-    pub(crate) async fn reserve(&self, ticket: &Ticket) -> Result<Answer, Failure> {
+    pub(crate) async fn reserve(&self, ticket: &Ticket<Wish>) -> Result<Answer, Failure> {
         let mut client = self.pool.get().await?;
         let transaction = client.transaction().await?;
-        let statement = transaction.prepare_cached(TAKE_KEY).await?;
-        // Waits for a transaction that took the same key and has not ended yet.
-        if transaction.execute(&statement, &[&ticket.key, &ticket.fingerprint]).await? == 0 {
-            let statement = transaction.prepare_cached(KEPT).await?;
-            return kept(&transaction.query_one(&statement, &[&ticket.key]).await?, ticket);
+        if let Claim::Done(answer) = claim(&transaction, &ticket.key, &ticket.fingerprint).await? {
+            return Ok(answer);
         }
-        let offers = lock_shelves(&transaction, &ticket.wish.products()).await?;
-        let answer = match ticket.wish.terms(&offers) {
-            Err(missing) => Answer::short(missing),
+        let offers = lock_shelves(&transaction, &ticket.work.products()).await?;
+        let answer = match ticket.work.terms(&offers) {
+            Err(missing) => answer::short(missing)?,
             Ok((items, total)) => {
                 shift(&transaction, &pieces(&items), RESERVE).await?;
-                Answer::held(&note(&transaction, &ticket.wish, items, total).await?)
+                answer::held(&note(&transaction, &ticket.work, items, total).await?)?
             }
         };
-        let statement = transaction.prepare_cached(KEEP).await?;
-        transaction.execute(&statement, &[&ticket.key, &answer.status_column(), &answer.body()]).await?;
+        keep(&transaction, &ticket.key, &answer).await?;
         transaction.commit().await?;
         Ok(answer)
     }
@@ -218,20 +187,12 @@ impl Inventory {
             pieces.1.push(row.try_get(1)?);
         }
         lock_shelves(&transaction, &pieces.0).await?;
-        shift(&transaction, &pieces, RETURN).await?;
+        shift(&transaction, &pieces, PUT_BACK).await?;
         let statement = transaction.prepare_cached(EXPIRE).await?;
         transaction.execute(&statement, &[&overdue]).await?;
         transaction.commit().await?;
         Ok(overdue.len())
     }
-}
-
-fn kept(row: &Row, ticket: &Ticket) -> Result<Answer, Failure> {
-    if row.try_get::<_, Vec<u8>>(0)? != ticket.fingerprint {
-        return Err(Failure::KeyReused);
-    }
-    let (status, body): (Option<i16>, Option<String>) = (row.try_get(1)?, row.try_get(2)?);
-    status.zip(body).and_then(|(status, body)| Answer::kept(status, body)).ok_or(Failure::Damaged)
 }
 
 /// Products, and how many pieces of each.
@@ -287,7 +248,8 @@ async fn note(
 async fn find(transaction: &Transaction<'_>, id: Uuid, lock: &str) -> Result<(Reservation, bool), Failure> {
     let statement =
         transaction.prepare_cached(&format!("SELECT {COLUMNS} FROM reservations WHERE id = $1 {lock}")).await?;
-    let row = transaction.query_opt(&statement, &[&id]).await?.ok_or(Failure::NoReservation(id))?;
+    let row =
+        transaction.query_opt(&statement, &[&id]).await?.ok_or_else(|| Failure::Refused(Refused::NoReservation(id)))?;
     let currency: &str = row.try_get(4)?;
     let statement = transaction.prepare_cached(ITEMS).await?;
     let mut items = Vec::new();

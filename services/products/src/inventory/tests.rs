@@ -51,7 +51,7 @@ enum Event {
 }
 
 fn any_event() -> impl Strategy<Value = Event> {
-    let step = prop_oneof![Just(Step::Commit), Just(Step::Release)];
+    let step = prop_oneof![Just(Step::Commit), Just(Step::Release), Just(Step::Return)];
     prop_oneof![
         4 => (1..8_i32, 1..10_u32).prop_map(|(quantity, ttl)| Event::Reserve { quantity, ttl }),
         6 => (0..20_usize, step).prop_map(|(which, step)| Event::Step { which, step }),
@@ -85,7 +85,7 @@ impl Shop {
                 for reservation in &mut self.reservations {
                     if reservation.state == State::Held && self.now >= reservation.expires_at {
                         reservation.state = State::Expired;
-                        self.shelf = self.shelf.moved(RETURN, reservation.quantity).expect("was reserved");
+                        self.shelf = self.shelf.moved(PUT_BACK, reservation.quantity).expect("was reserved");
                     }
                 }
             }
@@ -97,17 +97,28 @@ impl Shop {
         let count = self.reservations.len().max(1);
         let Some(reservation) = self.reservations.get_mut(which % count) else { return Ok(()) };
         let (before, over) = (reservation.state, self.now >= reservation.expires_at);
+        let shelf = self.shelf;
         let decision = before.decide(step, over);
         if let Some(shift) = decision.shift {
             self.shelf = self.shelf.moved(shift, reservation.quantity).expect("was reserved");
         }
+        prop_assert!(decision.shift.is_some() || self.shelf == shelf);
         reservation.state = decision.state;
         let again = reservation.state.decide(step, over);
         prop_assert_eq!(again, Decision { shift: None, ..decision }, "a repetition has the same answer and no effect");
-        prop_assert!(before == State::Held || decision.state == before, "what has ended stays as it is");
+        let ended = matches!(before, State::Released | State::Expired | State::Returned);
+        prop_assert!(!ended || (decision.state, decision.shift) == (before, None), "what has ended stays as it is");
+        let kept = matches!(decision.state, State::Committed | State::Returned);
+        prop_assert!(before != State::Committed || kept, "what is sold stays so or comes back");
         let too_late = before == State::Held && over;
         prop_assert!(!too_late || decision.state == State::Expired, "an expired reservation is never sold");
-        let wanted = if step == Step::Commit { State::Committed } else { State::Released };
+        let returned = decision.state == State::Returned && before != State::Returned;
+        prop_assert!(!returned || (before, step) == (State::Committed, Step::Return), "only what was sold comes back");
+        let wanted = match step {
+            Step::Commit => State::Committed,
+            Step::Release => State::Released,
+            Step::Return => State::Returned,
+        };
         let enough = decision.state == wanted || (step, decision.state) == (Step::Release, State::Expired);
         prop_assert_eq!(decision.granted, enough, "granted is what the client finds to be so");
         Ok(())
@@ -135,7 +146,7 @@ proptest! {
 
 #[test]
 fn every_transition_is_as_it_is_drawn() {
-    use State::{Committed, Expired, Held, Released};
+    use State::{Committed, Expired, Held, Released, Returned};
     for (state, over, step, after, granted) in [
         (Held, false, Step::Commit, Committed, true),
         (Held, false, Step::Release, Released, true),
@@ -147,15 +158,50 @@ fn every_transition_is_as_it_is_drawn() {
         (Released, true, Step::Release, Released, true),
         (Expired, true, Step::Commit, Expired, false),
         (Expired, true, Step::Release, Expired, true),
+        (Committed, false, Step::Return, Returned, true),
+        (Committed, true, Step::Return, Returned, true),
+        (Returned, true, Step::Return, Returned, true),
+        (Returned, false, Step::Commit, Returned, false),
+        (Returned, false, Step::Release, Returned, false),
+        (Held, false, Step::Return, Held, false),
+        (Held, true, Step::Return, Expired, false),
+        (Released, false, Step::Return, Released, false),
+        (Expired, true, Step::Return, Expired, false),
     ] {
         let decision = state.decide(step, over);
         assert_eq!((decision.state, decision.granted), (after, granted), "{state:?} {step:?}");
     }
 }
 
+/// Every sequence of steps there is, up to six of them, each in time or not: not only those that chance comes across.
+#[test]
+fn every_sequence_of_steps_keeps_the_sum_and_ends_where_its_state_says() {
+    const QUANTITY: i32 = 3;
+    fn walk(state: State, shelf: Shelf, over: bool, left: u32) {
+        let owned = match state {
+            State::Held => (0, QUANTITY, 0),
+            State::Committed => (0, 0, QUANTITY),
+            State::Released | State::Expired | State::Returned => (QUANTITY, 0, 0),
+        };
+        assert_eq!((shelf.available, shelf.reserved, shelf.sold), owned, "{state:?}");
+        if left == 0 {
+            return;
+        }
+        for step in [Step::Commit, Step::Release, Step::Return] {
+            // Once its time is over, it stays so.
+            for later in [false, true].into_iter().filter(|later| *later || !over) {
+                let decision = state.decide(step, later);
+                let moved = decision.shift.map_or(Some(shelf), |shift| shelf.moved(shift, QUANTITY));
+                walk(decision.state, moved.expect("nothing becomes negative"), later, left - 1);
+            }
+        }
+    }
+    walk(State::Held, Shelf { available: 0, reserved: QUANTITY, sold: 0 }, false, 6);
+}
+
 #[test]
 fn words_of_the_database_are_those_of_json() {
-    for word in ["held", "committed", "released", "expired"] {
+    for word in ["held", "committed", "released", "expired", "returned"] {
         let state = State::from_word(word).expect("a state");
         assert_eq!(serde_json::to_value(state).expect("JSON"), word);
     }

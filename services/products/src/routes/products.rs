@@ -5,6 +5,8 @@ use axum::extract::{Query, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::Response;
 use supplex_kit::Problem;
+use supplex_kit::openapi::Checked;
+use utoipa::IntoResponses;
 
 use super::{Api, Body, Id, bytes, id, invalid};
 use crate::change::{self, Change, DescribedCount, DescribedNew};
@@ -16,14 +18,58 @@ use crate::model::{Page, Product, Stock};
 /// What is read is one of these.
 const PRODUCT: &str = "product";
 
+/// What reads that depend on an ETag have in common.
+#[derive(IntoResponses)]
+#[expect(dead_code, reason = "only describes")]
+enum Conditional {
+    /// It is still the one with that ETag.
+    #[response(status = 304)]
+    Unchanged,
+    /// It is not the one with the ETag in If-Match.
+    #[response(status = 412, content_type = "application/problem+json")]
+    Another(Problem),
+}
+
+/// What operations on one product have in common.
+#[derive(IntoResponses)]
+#[expect(dead_code, reason = "only describes")]
+enum OfOne {
+    /// There is no such product.
+    #[response(status = 404, content_type = "application/problem+json")]
+    None(Problem),
+}
+
+/// What operations of admins have in common.
+#[derive(IntoResponses)]
+#[expect(dead_code, reason = "only describes")]
+enum ForAdmins {
+    /// There is no good token.
+    #[response(status = 401, content_type = "application/problem+json")]
+    NoToken(Problem),
+    /// The access token is not an admin's, or nobody can be an admin of this process.
+    #[response(status = 403, content_type = "application/problem+json")]
+    Forbidden(Problem),
+}
+
+/// What changes to what somebody has seen have in common.
+#[derive(IntoResponses)]
+#[expect(dead_code, reason = "only describes")]
+enum IfMatch {
+    /// It has changed since.
+    #[response(status = 412, content_type = "application/problem+json")]
+    Changed(Problem),
+    /// There is no If-Match.
+    #[response(status = 428, content_type = "application/problem+json")]
+    Missing(Problem),
+}
+
 /// List products
 ///
 /// Pages follow each other by `next`, without gaps or repeats even when products come and go in between.
 #[utoipa::path(get, path = "/products", tag = "products", params(Described, ("If-None-Match" = Option<String>, Header)),
     responses(
         (status = 200, description = "A page.", body = Page),
-        (status = 304, description = "It is still the one with that ETag."),
-        (status = 412, description = "It is not the one with the ETag in If-Match."),
+        Checked, Conditional,
     ))]
 pub(crate) async fn list(
     State(api): State<Api>,
@@ -40,9 +86,7 @@ pub(crate) async fn list(
     params(("id" = uuid::Uuid, Path), ("If-None-Match" = Option<String>, Header)),
     responses(
         (status = 200, description = "The product, also when it is not sold any more.", body = Product),
-        (status = 304, description = "It is still the one with that ETag."),
-        (status = 404, description = "There is no such product."),
-        (status = 412, description = "It is not the one with the ETag in If-Match."),
+        Checked, Conditional, OfOne,
     ))]
 pub(crate) async fn one(State(api): State<Api>, path: Id, headers: HeaderMap) -> Result<Response, Problem> {
     read(&headers, &api.store.product(id(path, PRODUCT)?).await?, Keep::Briefly)
@@ -53,21 +97,20 @@ pub(crate) async fn one(State(api): State<Api>, path: Id, headers: HeaderMap) ->
     params(("id" = uuid::Uuid, Path), ("If-None-Match" = Option<String>, Header)),
     responses(
         (status = 200, description = "The stock.", body = Stock),
-        (status = 304, description = "It is still the one with that ETag."),
-        (status = 404, description = "There is no such product."),
-        (status = 412, description = "It is not the one with the ETag in If-Match."),
+        Checked, Conditional, OfOne,
     ))]
 pub(crate) async fn stock(State(api): State<Api>, path: Id, headers: HeaderMap) -> Result<Response, Problem> {
     read(&headers, &api.store.stock(id(path, PRODUCT)?).await?, Keep::WhileRight)
 }
 
 /// Add a product
-#[utoipa::path(post, path = "/products", tag = "admin", security(("admin" = [])), request_body = DescribedNew,
+#[utoipa::path(post, path = "/products", tag = "admin", security(("bearer" = []), ("admin_token" = [])),
+    request_body = DescribedNew,
     responses(
         (status = 201, description = "The product, with its place in Location.", body = Product),
-        (status = 401, description = "The request does not prove to be an admin's."),
-        (status = 403, description = "Nobody can be an admin of this process."),
-        (status = 409, description = "There is a product with this id already."),
+        (status = 409, description = "There is a product with this id already.",
+         content_type = "application/problem+json", body = Problem),
+        Checked, ForAdmins,
     ))]
 pub(crate) async fn create(State(api): State<Api>, _admin: Admin, body: Body) -> Result<Response, Problem> {
     let product = api.store.create(&change::new_product(&bytes(body)?)?).await?;
@@ -81,15 +124,12 @@ pub(crate) async fn create(State(api): State<Api>, _admin: Admin, body: Body) ->
 /// Change a product, take it off sale or put it back
 ///
 /// Fields that are not there stay as they are. A product is never deleted, as orders refer to it.
-#[utoipa::path(patch, path = "/products/{id}", tag = "admin", security(("admin" = [])), request_body = Change,
+#[utoipa::path(patch, path = "/products/{id}", tag = "admin", security(("bearer" = []), ("admin_token" = [])),
+    request_body = Change,
     params(("id" = uuid::Uuid, Path), ("If-Match" = String, Header, description = "The ETag of the product, or *.")),
     responses(
         (status = 200, description = "What the product has become.", body = Product),
-        (status = 401, description = "The request does not prove to be an admin's."),
-        (status = 403, description = "Nobody can be an admin of this process."),
-        (status = 404, description = "There is no such product."),
-        (status = 412, description = "The product has changed since."),
-        (status = 428, description = "There is no If-Match."),
+        Checked, ForAdmins, IfMatch, OfOne,
     ))]
 pub(crate) async fn change(
     State(api): State<Api>,
@@ -107,16 +147,12 @@ pub(crate) async fn change(
 /// Say how many of a product can be ordered from now on
 ///
 /// What is reserved stays so and is not among them.
-#[utoipa::path(put, path = "/products/{id}/stock", tag = "admin", security(("admin" = [])),
+#[utoipa::path(put, path = "/products/{id}/stock", tag = "admin", security(("bearer" = []), ("admin_token" = [])),
     request_body = DescribedCount,
     params(("id" = uuid::Uuid, Path), ("If-Match" = String, Header, description = "The ETag of the stock, or *.")),
     responses(
         (status = 200, description = "The stock from now on.", body = Stock),
-        (status = 401, description = "The request does not prove to be an admin's."),
-        (status = 403, description = "Nobody can be an admin of this process."),
-        (status = 404, description = "There is no such product."),
-        (status = 412, description = "The stock has changed since."),
-        (status = 428, description = "There is no If-Match."),
+        Checked, ForAdmins, IfMatch, OfOne,
     ))]
 pub(crate) async fn count(
     State(api): State<Api>,

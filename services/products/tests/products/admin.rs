@@ -1,9 +1,11 @@
 //! What only admins may do.
 
 use serde_json::json;
+use supplex_kit::identity::Role;
 
 use crate::api::names;
-use crate::service::{ADMIN, Service, body, named, wish};
+use crate::issuer::Issuer;
+use crate::service::{ADMIN, SERVICE, Service, body, named, wish};
 
 const BAR: &str = r#"{"name":"Bar","brand":"B","category":"bars","servings":1,"price":{"minor":1,"currency":"EUR"}}"#;
 
@@ -18,15 +20,42 @@ async fn only_an_admin_changes_anything() {
     for (method, path, wanted) in requests {
         let anybody = service.send(method, path, &[("if-match", "*")], wanted).await;
         assert!(anybody.status == 401 && anybody.body.contains("access.token_missing"), "{}", anybody.body);
-        assert_eq!(anybody.headers["www-authenticate"], "Bearer realm=\"products\"");
+        assert_eq!(anybody.headers["www-authenticate"], "Bearer realm=\"supplex\"");
         let wrong = [("if-match", "*"), ("authorization", "Bearer 0123456789-of-a-tesT")];
         let wrong = service.send(method, path, &wrong, wanted).await;
         assert!(wrong.status == 401 && wrong.body.contains("access.token_invalid"), "{}", wrong.body);
     }
-    let without = service.another_without_admin().await;
+    let without = service.another_without_tokens(&[]).await;
     let disabled = without.send("POST", "/products", &[ADMIN], BAR).await.expect("an answer");
     assert!(disabled.status == 403 && disabled.body.contains("access.disabled"), "{}", disabled.body);
     assert_eq!(service.get(&product).await.body, before, "nothing was changed");
+}
+
+#[tokio::test]
+async fn the_access_token_of_an_admin_will_do_with_and_without_the_other() {
+    let service = Service::empty().await;
+    let (issuer, stranger) = (Issuer::start().await, Issuer::start().await);
+    let keys = [("JWKS_URL", issuer.url.as_str())];
+    let with_both = service.another_with(&keys).await;
+    let with_keys = service.another_without_tokens(&keys).await;
+    let without_keys = service.another_without_tokens(&[("JWKS_URL", "http://127.0.0.1:1/keys")]).await;
+    let [admin, customer] = [Role::Admin, Role::Customer].map(|role| format!("Bearer {}", issuer.token(role)));
+    let forged = format!("Bearer {}", stranger.token(Role::Admin));
+    for (node, field, status, said) in [
+        (&with_both, admin.as_str(), 201, "Bar"),
+        (&with_both, ADMIN.1, 201, "Bar"),
+        (&with_keys, &admin, 201, "Bar"),
+        (&with_keys, ADMIN.1, 401, "access.token_invalid"),
+        (&with_both, &customer, 403, "access.forbidden"),
+        (&with_both, &forged, 401, "access.token_invalid"),
+        (&with_both, SERVICE.1, 401, "access.token_invalid"),
+        (&without_keys, &admin, 503, "access.no_keys"),
+    ] {
+        let answer = node.send("POST", "/products", &[("authorization", field)], BAR).await.expect("an answer");
+        service.check("POST", "/products", &answer);
+        assert!(answer.status == status && answer.body.contains(said), "{field}: {} {}", answer.status, answer.body);
+    }
+    assert_eq!(service.number("SELECT count(*) FROM products").await, 3);
 }
 
 #[tokio::test]

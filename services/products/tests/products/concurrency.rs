@@ -6,7 +6,7 @@ use supplex_stack::http::Answer;
 use supplex_stack::service::Process;
 use tokio::task::JoinSet;
 
-use crate::service::{Service, body, wish};
+use crate::service::{SERVICE, Service, body, wish};
 
 type Nodes = [Arc<Process>; 2];
 
@@ -19,7 +19,7 @@ async fn two_nodes(settings: &[(&'static str, &str)]) -> (Service, Nodes) {
 /// Sends a POST. A node that says that all its connections are in use is asked again, as a client would.
 async fn post(node: &Process, path: &str, key: &str, wanted: &str) -> Answer {
     loop {
-        let answer = node.send("POST", path, &[("idempotency-key", key)], wanted).await.expect("an answer");
+        let answer = node.send("POST", path, &[SERVICE, ("idempotency-key", key)], wanted).await.expect("an answer");
         if answer.status != 503 {
             return answer;
         }
@@ -149,4 +149,50 @@ async fn a_reservation_is_sold_or_given_back_and_never_both() {
     assert_eq!((available + sold, reserved), (30, 0));
     let committed = service.number("SELECT count(*) FROM reservations WHERE state = 'committed'").await;
     assert_eq!(sold, committed);
+}
+
+#[tokio::test]
+async fn what_was_sold_comes_back_once_however_often_it_is_returned() {
+    let (service, nodes) = two_nodes(&[]).await;
+    let bar = service.product("Bar", 190, 60).await;
+    let buy = |number| ("/reservations".to_owned(), format!("buyer {number}"), wish(&[(&bar, 3)], 600).to_string());
+    let held = all_at_once(&nodes, (0..20).map(buy).collect()).await;
+    let step = |(_, reservation): &(u16, String), step: &str| {
+        let reservation: serde_json::Value = serde_json::from_str(reservation).expect("JSON");
+        let id = reservation["id"].as_str().expect("an id");
+        (format!("/reservations/{id}/{step}"), String::new(), String::new())
+    };
+    let commits = held.iter().map(|reservation| step(reservation, "commit")).collect();
+    assert_eq!(count(&all_at_once(&nodes, commits).await, 200), 20);
+    assert_eq!(service.shelf(&bar).await, (0, 0, 60));
+
+    // Half of them come back, each five times at the same time, while somebody buys what is back already.
+    let back = held.iter().take(10).cycle().take(50).map(|reservation| step(reservation, "return"));
+    let again = (100..110).map(buy);
+    let answers = all_at_once(&nodes, back.chain(again).collect()).await;
+    assert_eq!(count(&answers, 200), 50, "{answers:?}");
+    let bought = count(&answers, 201);
+    assert_eq!(bought + count(&answers, 409), 10, "{answers:?}");
+    let bought = 3 * i64::try_from(bought).expect("a few");
+    assert_eq!(service.shelf(&bar).await, (30 - bought, bought, 30));
+    assert_eq!(service.number("SELECT count(*) FROM reservations WHERE state = 'returned'").await, 10);
+}
+
+#[tokio::test]
+async fn a_return_comes_before_the_sale_or_after_it_and_is_never_half_done() {
+    let (service, nodes) = two_nodes(&[]).await;
+    let bar = service.product("Bar", 190, 10).await;
+    for round in 0..10 {
+        let held = post(&nodes[0], "/reservations", &format!("r {round}"), &wish(&[(&bar, 1)], 600).to_string()).await;
+        let path = format!("/reservations/{}", body(&held, 201)["id"].as_str().expect("an id"));
+        let step = |step: &str| (format!("{path}/{step}"), String::new(), String::new());
+        let answers = all_at_once(&nodes, vec![step("commit"), step("return")]).await;
+        assert!(
+            count(&answers, 200) >= 1,
+            "the sale is granted, whether or not the return came too early: {answers:?}"
+        );
+    }
+    let (available, reserved, sold) = service.shelf(&bar).await;
+    let returned = service.number("SELECT count(*) FROM reservations WHERE state = 'returned'").await;
+    assert_eq!((available, reserved, sold), (returned, 0, 10 - returned));
 }

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::service::{Service, body, named, wish};
+use crate::service::{ADMIN, SERVICE, Service, body, named, wish};
 
 async fn step(service: &Service, path: &str, step: &str) -> supplex_stack::http::Answer {
     service.request("POST", &format!("{path}/{step}"), &[]).await
@@ -56,6 +56,88 @@ async fn stock_is_set_aside_then_sold_or_given_back() {
         let line = format!("svc_products_reservations_total{{outcome=\"{line}");
         assert!(metrics.lines().any(|written| written == line), "{line} is not in\n{metrics}");
     }
+}
+
+#[tokio::test]
+async fn what_was_sold_can_come_back() {
+    let service = Service::empty().await;
+    let (bar, gel) = (service.product("Bar", 190, 10).await, service.product("Gel", 250, 3).await);
+    let path = reserved(&service, "one", &wish(&[(&bar, 4), (&gel, 3)], 600)).await;
+    let early = step(&service, &path, "return").await;
+    assert!(early.status == 409 && early.body.contains("is held"), "{}", early.body);
+    assert_eq!(service.shelf(&bar).await, (6, 4, 0));
+    body(&step(&service, &path, "commit").await, 200);
+    let returned = step(&service, &path, "return").await;
+    assert_eq!(body(&returned, 200)["state"], "returned");
+    assert_eq!(service.ok(&path).await, body(&returned, 200));
+    assert_eq!((service.shelf(&bar).await, service.shelf(&gel).await), ((10, 0, 0), (3, 0, 0)));
+    assert_eq!(step(&service, &path, "return").await.body, returned.body, "a repetition has the same answer");
+    for refused in ["commit", "release"] {
+        let refused = step(&service, &path, refused).await;
+        assert!(refused.status == 409 && refused.body.contains("is returned"), "{}", refused.body);
+    }
+    assert_eq!((service.shelf(&bar).await, service.shelf(&gel).await), ((10, 0, 0), (3, 0, 0)), "nothing was done");
+
+    let released = reserved(&service, "two", &wish(&[(&bar, 1)], 600)).await;
+    step(&service, &released, "release").await;
+    let expired = reserved(&service, "three", &wish(&[(&bar, 2)], 1)).await;
+    until(&service, &expired, "expired").await;
+    for (path, state) in [(&released, "is released"), (&expired, "is expired")] {
+        let refused = step(&service, path, "return").await;
+        assert!(refused.status == 409 && refused.body.contains(state), "{}", refused.body);
+    }
+    assert_eq!(service.shelf(&bar).await, (10, 0, 0));
+    let metrics = service.get("/metrics").await.body;
+    let line = "svc_products_reservations_total{outcome=\"returned\"} 1";
+    assert!(metrics.lines().any(|written| written == line), "{line} is not in\n{metrics}");
+}
+
+#[tokio::test]
+async fn only_services_reserve() {
+    let service = Service::empty().await;
+    let bar = service.product("Bar", 190, 10).await;
+    let path = reserved(&service, "one", &wish(&[(&bar, 4)], 600)).await;
+    let before = service.get(&path).await.body;
+    let without_tokens = service.another_without_tokens(&[]).await;
+    let wanted = wish(&[(&bar, 1)], 600).to_string();
+    let [commit, release, taken_back] = ["commit", "release", "return"].map(|step| format!("{path}/{step}"));
+    for (method, path, wanted) in [
+        ("POST", "/reservations", wanted.as_str()),
+        ("GET", &path, ""),
+        ("POST", &commit, ""),
+        ("POST", &release, ""),
+        ("POST", &taken_back, ""),
+    ] {
+        let key = ("idempotency-key", "two");
+        let nobody = service.process.send(method, path, &[key], wanted).await.expect("an answer");
+        service.check(method, path, &nobody);
+        assert!(nobody.status == 401 && nobody.body.contains("access.token_missing"), "{}", nobody.body);
+        let admin = service.send(method, path, &[key, ADMIN], wanted).await;
+        assert!(admin.status == 401 && admin.body.contains("access.token_invalid"), "{}", admin.body);
+        let disabled = without_tokens.send(method, path, &[key, SERVICE], wanted).await.expect("an answer");
+        service.check(method, path, &disabled);
+        assert!(disabled.status == 403 && disabled.body.contains("access.disabled"), "{}", disabled.body);
+    }
+    assert_eq!(service.get(&path).await.body, before, "nothing was done");
+    assert_eq!(service.shelf(&bar).await, (6, 4, 0));
+}
+
+#[tokio::test]
+async fn an_answer_is_forgotten_when_its_time_is_over() {
+    let service = Service::empty().await;
+    let bar = service.product("Bar", 190, 10).await;
+    let first = reserved(&service, "one", &wish(&[(&bar, 4)], 600)).await;
+    let node = service.another_with(&[("ANSWERS_KEPT_SECONDS", "1"), ("ANSWERS_PRUNE_INTERVAL_MS", "20")]).await;
+    let begun = std::time::Instant::now();
+    while service.number("SELECT count(*) FROM answers").await > 0 {
+        assert!(begun.elapsed().as_secs() < 60, "it is kept for ever");
+        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+    }
+    let (ended_well, log) = node.stop();
+    assert!(ended_well && log.contains("old answers were removed"), "{log}");
+    assert_eq!(service.ok(&first).await["state"], "held", "what it stood for stays");
+    let later = reserved(&service, "one", &wish(&[(&bar, 4)], 600)).await;
+    assert_ne!(later, first, "a repetition this late is new work");
 }
 
 #[tokio::test]
@@ -164,7 +246,7 @@ async fn what_is_wrong_is_said() {
     }
     let nobody = "/reservations/01890000-0000-7000-8000-000000000000";
     assert_eq!(service.get(nobody).await.status, 404);
-    for taken in ["commit", "release"] {
+    for taken in ["commit", "release", "return"] {
         assert_eq!(step(&service, nobody, taken).await.status, 404, "{taken}");
     }
     assert_eq!(service.shelf(&bar).await, (10, 0, 0), "and nothing was done");

@@ -4,25 +4,27 @@ use std::path::Path;
 use std::process::Command;
 
 use serde_json::{Value, json};
+use supplex_kit::contract::{Contract, Reply};
 use supplex_stack::http::Answer;
 use supplex_stack::postgres;
 use supplex_stack::service::Process;
-
-use crate::contract;
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_svc-products");
 
 /// The field that makes a request an admin's.
 pub(crate) const ADMIN: (&str, &str) = ("authorization", "Bearer 0123456789-of-a-test");
 
-/// The setting that lets it do so.
-const ADMIN_TOKEN: (&str, &str) = ("ADMIN_TOKEN", "0123456789-of-a-test");
+/// The field that makes a request one of a service.
+pub(crate) const SERVICE: (&str, &str) = ("authorization", "Bearer abcdefghij-of-a-test");
+
+/// The settings that let them do so.
+const TOKENS: [(&str, &str); 2] = [("ADMIN_TOKEN", "0123456789-of-a-test"), ("SERVICE_TOKEN", "abcdefghij-of-a-test")];
 
 pub(crate) struct Service {
     pub(crate) process: Process,
     pub(crate) postgres: postgres::Temporary,
     url: String,
-    pub(crate) description: Value,
+    pub(crate) contract: Contract,
 }
 
 async fn start(url: &str, settings: &[(&'static str, &str)]) -> Process {
@@ -35,9 +37,10 @@ impl Service {
     pub(crate) async fn empty() -> Self {
         let postgres = postgres::Temporary::start().await.expect("Postgres starts");
         let url = postgres.database("products").await.expect("a database");
-        let process = start(&url, &[ADMIN_TOKEN]).await;
-        let description = serde_json::from_str(&process.get("/openapi.json").await.body).expect("JSON");
-        Self { process, postgres, url, description }
+        let process = start(&url, &TOKENS).await;
+        let described = process.get("/openapi.json").await;
+        let contract = Contract::new(serde_json::from_str(&described.body).expect("JSON"));
+        Self { process, postgres, url, contract }
     }
 
     pub(crate) async fn seeded() -> Self {
@@ -53,12 +56,12 @@ impl Service {
 
     /// Another one, with these settings.
     pub(crate) async fn another_with(&self, settings: &[(&'static str, &str)]) -> Process {
-        start(&self.url, &[&[ADMIN_TOKEN], settings].concat()).await
+        start(&self.url, &[&TOKENS, settings].concat()).await
     }
 
-    /// Another one, in which nobody can be an admin.
-    pub(crate) async fn another_without_admin(&self) -> Process {
-        start(&self.url, &[]).await
+    /// Another one, which knows no admin and no service, but for these settings.
+    pub(crate) async fn another_without_tokens(&self, settings: &[(&'static str, &str)]) -> Process {
+        start(&self.url, settings).await
     }
 
     /// Runs `svc-products seed` and says what it wrote.
@@ -82,11 +85,21 @@ impl Service {
         self.connect().await.query_one(query, &[]).await.expect("answers").get(0)
     }
 
-    /// Sends a request and holds the answer against the description.
+    /// Sends a request and holds the answer against the description. Reservations are asked for as a service does, unless
+    /// `headers` say who is asking.
     pub(crate) async fn send(&self, method: &str, path: &str, headers: &[(&str, &str)], body: &str) -> Answer {
-        let answer = self.process.send(method, path, headers, body).await.expect("an answer");
-        contract::check(&self.description, method, path, &answer);
+        let anonymous = path.starts_with("/reservations") && !headers.iter().any(|field| field.0 == "authorization");
+        let all: Vec<_> = headers.iter().copied().chain(anonymous.then_some(SERVICE)).collect();
+        let answer = self.process.send(method, path, &all, body).await.expect("an answer");
+        self.check(method, path, &answer);
         answer
+    }
+
+    /// Holds an answer against the description.
+    pub(crate) fn check(&self, method: &str, path: &str, answer: &Answer) {
+        let content_type = answer.headers.get("content-type").map(|field| field.to_str().expect("text"));
+        let reply = Reply { status: answer.status, content_type, body: &answer.body };
+        self.contract.check(method, path, reply).unwrap_or_else(|error| panic!("{error}"));
     }
 
     pub(crate) async fn request(&self, method: &str, path: &str, headers: &[(&str, &str)]) -> Answer {

@@ -9,7 +9,6 @@ use supplex_kit::identity::{Admin, KeySet};
 
 use super::{NO_STORE, State};
 use crate::model::Announced;
-use crate::store::keys::Failure;
 
 /// The keys that verify access tokens (RFC 7517)
 ///
@@ -39,15 +38,8 @@ pub(crate) async fn rotate(
     extract::State(state): extract::State<State>,
 ) -> Result<Response, Problem> {
     let lifetimes = &state.lifetimes;
-    let rotated = state.store.rotate(lifetimes.keys.key_announce_seconds, lifetimes.access_token_seconds).await;
-    let announced: Announced = rotated.map_err(|failure| match failure {
-        Failure::Query(error) => error.into(),
-        Failure::UnderWay => {
-            let detail = "A new key is announced already and does not sign yet.";
-            Problem::new(StatusCode::CONFLICT, "keys.under_way", detail)
-        }
-        Failure::NoKey => Problem::internal(),
-    })?;
+    let announced: Announced =
+        state.store.rotate(lifetimes.keys.key_announce_seconds, lifetimes.access_token_seconds).await?;
     tracing::info!(admin = %admin.user, kid = announced.kid, "a new key is announced");
     // The others read it within their interval, this process at once.
     state.ring.reload().await?;

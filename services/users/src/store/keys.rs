@@ -6,8 +6,10 @@
 
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::signature::{Ed25519KeyPair, KeyPair};
+use axum::http::StatusCode;
 use deadpool_postgres::Transaction;
-use supplex_kit::database::QueryError;
+use supplex_kit::Problem;
+use supplex_kit::database::{self, QueryError};
 use uuid::Uuid;
 
 use super::Store;
@@ -45,29 +47,35 @@ pub(crate) struct StoredKey {
     pub(crate) ends_in: Option<f64>,
 }
 
-/// Why there is no new key.
+/// What stands in the way of a new key.
 #[derive(Debug)]
-pub(crate) enum Failure {
-    /// The database did not do it.
-    Query(QueryError),
+pub(crate) enum Refused {
     /// One was announced and does not sign yet.
     UnderWay,
     /// The system makes no keys.
     NoKey,
 }
 
-impl From<tokio_postgres::Error> for Failure {
-    fn from(error: tokio_postgres::Error) -> Self {
-        Self::Query(error.into())
+/// Why there is no new key.
+pub(crate) type Failure = database::Failure<Refused>;
+
+impl std::fmt::Display for Refused {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::UnderWay => "a new key is announced already and does not sign yet",
+            Self::NoKey => "the system makes no keys",
+        })
     }
 }
 
-impl std::fmt::Display for Failure {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Self::Query(error) => error.fmt(f),
-            Self::UnderWay => f.write_str("a new key is announced already and does not sign yet"),
-            Self::NoKey => f.write_str("the system makes no keys"),
+impl From<Refused> for Problem {
+    fn from(refused: Refused) -> Self {
+        match refused {
+            Refused::UnderWay => {
+                let detail = "A new key is announced already and does not sign yet.";
+                Problem::new(StatusCode::CONFLICT, "keys.under_way", detail)
+            }
+            Refused::NoKey => Problem::internal(),
         }
     }
 }
@@ -92,7 +100,7 @@ impl Store {
 
     /// Makes the first key, which signs at once, if there is none. Processes that start at the same time take turns.
     pub(crate) async fn ensure_key(&self) -> Result<(), Failure> {
-        let mut client = self.pool.get().await.map_err(QueryError::from).map_err(Failure::Query)?;
+        let mut client = self.pool.get().await?;
         let transaction = client.transaction().await?;
         transaction.execute("SELECT pg_advisory_xact_lock($1)", &[&LOCK]).await?;
         let there = transaction.query_opt("SELECT 1 FROM signing_keys WHERE verifies_until IS NULL", &[]).await?;
@@ -105,13 +113,13 @@ impl Store {
     /// Announces a new key that signs after so many seconds. The one before verifies until the tokens that it signs until
     /// then, good for `token_seconds`, have expired.
     pub(crate) async fn rotate(&self, announce: u32, token_seconds: u32) -> Result<Announced, Failure> {
-        let mut client = self.pool.get().await.map_err(QueryError::from).map_err(Failure::Query)?;
+        let mut client = self.pool.get().await?;
         let transaction = client.transaction().await?;
         transaction.execute("SELECT pg_advisory_xact_lock($1)", &[&LOCK]).await?;
         // Two changes at once would have a key sign before everybody knows it, or tokens outlive theirs.
         let waiting = transaction.query_opt("SELECT 1 FROM signing_keys WHERE signs_from > now()", &[]).await?;
         if waiting.is_some() {
-            return Err(Failure::UnderWay);
+            return Err(Failure::Refused(Refused::UnderWay));
         }
         let announce = f64::from(announce);
         let ends = announce + f64::from(token_seconds) + MARGIN;
@@ -128,9 +136,13 @@ impl Store {
     }
 }
 
+fn no_key() -> Failure {
+    Failure::Refused(Refused::NoKey)
+}
+
 async fn add(transaction: &Transaction<'_>, announce: f64) -> Result<(String, jiff::Timestamp), Failure> {
-    let private = Ed25519KeyPair::generate_pkcs8(&SystemRandom::new()).map_err(|_| Failure::NoKey)?;
-    let pair = Ed25519KeyPair::from_pkcs8(private.as_ref()).map_err(|_| Failure::NoKey)?;
+    let private = Ed25519KeyPair::generate_pkcs8(&SystemRandom::new()).map_err(|_| no_key())?;
+    let pair = Ed25519KeyPair::from_pkcs8(private.as_ref()).map_err(|_| no_key())?;
     let kid = Uuid::now_v7().to_string();
     let (public, private) = (pair.public_key().as_ref(), private.as_ref());
     let row = transaction.query_one(ADD, &[&kid, &public, &private, &announce]).await?;
