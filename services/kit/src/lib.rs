@@ -28,5 +28,6 @@ mod requests;
 
 pub use metrics::Metrics;
 pub use problem::{FieldError, Problem};
+pub use requests::traceparent;
 pub use serve::{Service, StartError, serve};
 pub use settings::Settings;

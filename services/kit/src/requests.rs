@@ -78,7 +78,8 @@ fn span(request: &Request) -> Span {
 }
 
 /// The `traceparent` of a request, if it has the form that version 00 of Trace Context gives it.
-fn traceparent(headers: &HeaderMap) -> Option<&str> {
+#[must_use]
+pub fn traceparent(headers: &HeaderMap) -> Option<&str> {
     let text = headers.get("traceparent")?.to_str().ok()?;
     let lower_hex = |part: &str, length| {
         part.len() == length && part.bytes().all(|byte| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte))

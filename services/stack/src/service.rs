@@ -7,12 +7,13 @@ use std::net::SocketAddr;
 use std::path::Path;
 use std::time::Duration;
 
+use rustix::process::Signal;
 use serde::Deserialize;
 use tempfile::TempDir;
 
 use crate::http::{self, Answer};
 use crate::leash::Leash;
-use crate::process::{Program, tail};
+use crate::process::{Identity, Program, tail};
 use crate::{Error, temporary};
 
 /// How long an answer may take.
@@ -23,11 +24,13 @@ const LIMIT: Duration = Duration::from_secs(60);
 pub struct Process {
     leash: Leash,
     address: SocketAddr,
+    pid: u32,
     folder: TempDir,
 }
 
 #[derive(Deserialize)]
 struct Ready {
+    pid: u32,
     address: SocketAddr,
 }
 
@@ -50,8 +53,8 @@ impl Process {
         let mut leash = Leash::start(&program, "TERM", &log)?;
         loop {
             let ready = std::fs::read(&ready).ok().and_then(|text| serde_json::from_slice::<Ready>(&text).ok());
-            if let Some(Ready { address }) = ready {
-                return Ok(Self { leash, address, folder });
+            if let Some(Ready { pid, address }) = ready {
+                return Ok(Self { leash, address, pid, folder });
             }
             if leash.has_ended() {
                 let name = program.path.display().to_string();
@@ -84,6 +87,15 @@ impl Process {
             Ok(answer) => answer,
             Err(error) => panic!("{path}: {error}"),
         }
+    }
+
+    /// Kills it with SIGKILL, in whatever it is doing, and waits until it is gone.
+    ///
+    /// # Errors
+    /// When it has ended already.
+    pub fn kill(self) -> Result<(), Error> {
+        // Its shell is not waited for yet and lives as long as it does, so nobody else can have the number.
+        Identity::of(self.pid)?.signal(Signal::KILL).map(drop)
     }
 
     /// Stops it. Says whether it ended well, and what it logged.
