@@ -46,6 +46,10 @@ pub struct Options {
     /// The users' program [default: `svc-users` beside this one]
     #[arg(long, env = "SUPPLEX_USERS", value_name = "PATH")]
     pub users: Option<PathBuf>,
+
+    /// The orders' program [default: `svc-orders` beside this one]
+    #[arg(long, env = "SUPPLEX_ORDERS", value_name = "PATH")]
+    pub orders: Option<PathBuf>,
 }
 
 #[cfg(test)]

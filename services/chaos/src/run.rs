@@ -50,6 +50,7 @@ fn lay_out(options: &Options) -> Result<Layout, String> {
         products: options.products.clone(),
         payments: options.payments.clone(),
         users: options.users.clone(),
+        orders: options.orders.clone(),
         port: port::free().map_err(in_words)?,
         admin_port: port::free().map_err(in_words)?,
     });

@@ -30,6 +30,7 @@ fn chaos(out: &Path, words: &[&str]) -> Command {
     command.arg("--out").arg(out).args(words);
     command.env("SUPPLEX_GATEWAY", built("supplex"));
     command.env("SUPPLEX_PRODUCTS", built("svc-products")).env("SUPPLEX_PAYMENTS", built("svc-payments"));
+    command.env("SUPPLEX_USERS", built("svc-users")).env("SUPPLEX_ORDERS", built("svc-orders"));
     command
 }
 

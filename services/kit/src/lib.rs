@@ -19,6 +19,7 @@ pub mod openapi;
 pub mod probes;
 pub mod problem;
 pub mod secret;
+pub mod seed;
 pub mod serve;
 pub mod service_token;
 pub mod settings;

@@ -2,7 +2,7 @@
 //!
 //! This file is the command line. It never touches the database itself. Where to read on: `saga.rs` for the rules of a
 //! checkout, `runner.rs` for who works on it, `store.rs` for what is written down, `calls.rs` for the other services,
-//! `routes.rs` for the API.
+//! `routes.rs` for the API, `seed.rs` for orders to try things with.
 
 mod answer;
 mod ask;
@@ -15,6 +15,7 @@ mod model;
 mod routes;
 mod runner;
 mod saga;
+mod seed;
 mod settings;
 mod store;
 
@@ -31,6 +32,7 @@ use crate::calls::Calls;
 use crate::counters::Counters;
 use crate::routes::State;
 use crate::runner::Runner;
+use crate::seed::Seeding;
 use crate::settings::{Others, Work};
 use crate::store::Store;
 
@@ -60,6 +62,13 @@ enum Command {
         #[command(flatten)]
         work: Work,
     },
+    /// Add orders to try things with, of which some are cancelled and some have failed; safe to run again
+    ///
+    /// The processes that serve work on them as on all others, so there must be one.
+    Seed {
+        #[command(flatten)]
+        seeding: Box<Seeding>,
+    },
     /// Print the description of the API (OpenAPI 3.1)
     Openapi,
 }
@@ -70,6 +79,7 @@ async fn main() -> ExitCode {
     supplex_kit::log::start();
     let outcome = match cli.command {
         Command::Serve { settings, others, work } => run(&settings, &others, work).await,
+        Command::Seed { seeding } => seed::run(&seeding).await.map(|done| println!("{done}")),
         Command::Openapi => {
             println!("{:#}", routes::api().document());
             Ok(())

@@ -18,6 +18,8 @@ pub enum Component {
     Postgres,
     /// The gateway's rate limits.
     Redis,
+    /// The users, whose keys the others check tokens with.
+    Users,
     /// The first node of the catalogue. Before there were two, the state called it `products`.
     #[serde(rename = "products-1", alias = "products")]
     Products1,
@@ -33,8 +35,8 @@ pub enum Component {
     /// The third node of the payments.
     #[serde(rename = "payments-3")]
     Payments3,
-    /// The users.
-    Users,
+    /// The orders, which call the catalogue and the payments through the gateway.
+    Orders,
     /// The gateway.
     Gateway,
 }
@@ -44,15 +46,16 @@ const ANSWER_TIMEOUT: Duration = Duration::from_secs(2);
 
 impl Component {
     /// All, each after those it needs.
-    pub const IN_ORDER: [Self; 9] = [
+    pub const IN_ORDER: [Self; 10] = [
         Self::Postgres,
         Self::Redis,
+        Self::Users,
         Self::Products1,
         Self::Products2,
         Self::Payments1,
         Self::Payments2,
         Self::Payments3,
-        Self::Users,
+        Self::Orders,
         Self::Gateway,
     ];
 
@@ -80,6 +83,7 @@ impl Component {
             Self::Payments2 => "payments-2",
             Self::Payments3 => "payments-3",
             Self::Users => "users",
+            Self::Orders => "orders",
             Self::Gateway => "gateway",
         }
     }
@@ -91,9 +95,13 @@ impl Component {
             // SIGTERM would wait until every client has left; SIGINT ends their sessions and shuts down cleanly.
             Self::Postgres => (Signal::INT, 30),
             Self::Redis => (Signal::TERM, 10),
-            Self::Products1 | Self::Products2 | Self::Payments1 | Self::Payments2 | Self::Payments3 | Self::Users => {
-                (Signal::TERM, 15)
-            }
+            Self::Users
+            | Self::Products1
+            | Self::Products2
+            | Self::Payments1
+            | Self::Payments2
+            | Self::Payments3
+            | Self::Orders => (Signal::TERM, 15),
             Self::Gateway => (Signal::TERM, 20),
         };
         Stop { signal, grace: Duration::from_secs(seconds) }
@@ -107,9 +115,13 @@ impl Component {
         match self {
             Self::Postgres => layout.cluster().map_err(short)?.check(running.address).await,
             Self::Redis => layout.store().map_err(short)?.check(running.address).await,
-            Self::Products1 | Self::Products2 | Self::Payments1 | Self::Payments2 | Self::Payments3 | Self::Users => {
-                answers_well(running, running.address, "/readyz").await
-            }
+            Self::Users
+            | Self::Products1
+            | Self::Products2
+            | Self::Payments1
+            | Self::Payments2
+            | Self::Payments3
+            | Self::Orders => answers_well(running, running.address, "/readyz").await,
             Self::Gateway => {
                 let admin = running.admin.ok_or("its admin address is not known")?;
                 answers_well(running, admin, "/readyz").await?;

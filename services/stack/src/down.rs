@@ -29,7 +29,7 @@ pub fn down(layout: &Layout, volumes: bool) -> Result<(), Error> {
         for folder in [&cluster, &cluster.with_extension("partial"), &layout.data.join("redis")] {
             remove(folder, |folder| std::fs::remove_dir_all(folder))?;
         }
-        for file in [layout.password_file(), layout.service_token_file()] {
+        for file in [layout.password_file(), layout.admin_token_file(), layout.service_token_file()] {
             remove(&file, |file| std::fs::remove_file(file))?;
         }
         if layout.data != layout.run {

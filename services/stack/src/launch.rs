@@ -1,4 +1,6 @@
 //! What each component is started as: its address, its settings, its command line.
+//!
+//! Where to read on: `launch/service.rs` for what differs between the services.
 
 use std::net::SocketAddr;
 use std::path::Path;
@@ -11,26 +13,9 @@ use crate::process::Program;
 use crate::state::State;
 use crate::{Error, leftovers, port};
 
-/// The database of the catalogue.
-pub(crate) const PRODUCTS_DATABASE: &str = "products";
+pub(crate) mod service;
 
-/// The database of the payments.
-const PAYMENTS_DATABASE: &str = "payments";
-
-/// The database of the users.
-pub(crate) const USERS_DATABASE: &str = "users";
-
-/// What a node of a service is: its program and its database. `None` for what is no service.
-fn service(component: Component, layout: &Layout) -> Option<(&Path, &'static str)> {
-    match component {
-        Component::Products1 | Component::Products2 => Some((&layout.products, PRODUCTS_DATABASE)),
-        Component::Payments1 | Component::Payments2 | Component::Payments3 => {
-            Some((&layout.payments, PAYMENTS_DATABASE))
-        }
-        Component::Users => Some((&layout.users, USERS_DATABASE)),
-        Component::Postgres | Component::Redis | Component::Gateway => None,
-    }
-}
+use self::service::Service;
 
 /// How a component should run.
 #[derive(Debug)]
@@ -47,14 +32,16 @@ impl Plan {
         let alive = state.alive(component);
         let address = match alive {
             Some(alive) => alive.address,
-            None if component == Component::Gateway => port::local(port::from(layout.port)?),
+            None if component == Component::Gateway => gateway_address(layout, state)?,
             None => port::local(Layout::port_again(state.port(component))?),
         };
         let mut plan = Self { address, admin: None, made_from: String::new() };
-        plan.made_from = match (component, service(component, layout)) {
-            (_, Some((program, _))) => {
+        plan.made_from = match (component, Service::of(component, layout)) {
+            (_, Some(service)) => {
                 let database = address_of(Component::Postgres, state)?;
-                format!("{address} {database} {}", version_of(program)?)
+                let variables: Vec<String> =
+                    service.neighbours(state)?.into_iter().map(|(name, value)| format!("{name}={value} ")).collect();
+                format!("{address} {database} {}{}", variables.concat(), version_of(service.program)?)
             }
             (Component::Gateway, _) => {
                 let admin = alive.and_then(|alive| alive.admin);
@@ -73,8 +60,15 @@ impl Plan {
         let [products, payments] = [&Component::PRODUCTS[..], &Component::PAYMENTS[..]]
             .map(|nodes| nodes.iter().map(|node| address_of(*node, state)).collect::<Result<Vec<_>, _>>());
         let redis = layout.store()?.url(address_of(Component::Redis, state)?);
-        let (listener, users) = (self.address, address_of(Component::Users, state)?);
-        let addresses = Addresses { listener, admin, products: products?, payments: payments?, users, redis };
+        let addresses = Addresses {
+            listener: self.address,
+            admin,
+            products: products?,
+            payments: payments?,
+            users: address_of(Component::Users, state)?,
+            orders: address_of(Component::Orders, state)?,
+            redis,
+        };
         let config = gateway::config(&addresses);
         match layout.adjust {
             Some(adjust) => adjust(&config).map_err(Error::State),
@@ -84,8 +78,8 @@ impl Plan {
 
     /// Lays out what the component needs on disk or in the database, and says how to start it.
     pub(crate) async fn program(&self, component: Component, layout: &Layout, state: &State) -> Result<Program, Error> {
-        if let Some((path, database)) = service(component, layout) {
-            return self.service_program(path, database, layout, state).await;
+        if let Some(service) = Service::of(component, layout) {
+            return self.service_program(&service, layout, state).await;
         }
         match component {
             Component::Postgres => {
@@ -99,23 +93,13 @@ impl Plan {
         }
     }
 
-    async fn service_program(
-        &self,
-        path: &Path,
-        database: &str,
-        layout: &Layout,
-        state: &State,
-    ) -> Result<Program, Error> {
+    async fn service_program(&self, service: &Service<'_>, layout: &Layout, state: &State) -> Result<Program, Error> {
         let (cluster, server) = (layout.cluster()?, address_of(Component::Postgres, state)?);
-        cluster.create_database(server, database).await.map_err(Error::State)?;
+        cluster.create_database(server, service.database).await.map_err(Error::State)?;
         Ok(Program {
-            path: path.to_owned(),
+            path: service.program.to_owned(),
             arguments: vec!["serve".to_owned(), "--listen".to_owned(), self.address.to_string()],
-            // Those that know no other service leave the token alone.
-            environment: vec![
-                ("DATABASE_URL", cluster.url(server, database)),
-                ("SERVICE_TOKEN", layout.service_token()?),
-            ],
+            environment: service.environment(&cluster, state)?,
             account: None,
             folder: layout.run.clone(),
         })
@@ -138,6 +122,14 @@ impl Plan {
             account: None,
             folder: layout.run.clone(),
         })
+    }
+}
+
+/// Where the gateway is, or will be unless somebody takes that port first.
+fn gateway_address(layout: &Layout, state: &State) -> Result<SocketAddr, Error> {
+    match state.alive(Component::Gateway) {
+        Some(alive) => Ok(alive.address),
+        None => Ok(port::local(port::from(layout.port)?)),
     }
 }
 

@@ -35,6 +35,10 @@ pub struct Options {
     #[arg(long, env = "SUPPLEX_USERS", value_name = "PATH", global = true)]
     pub users: Option<PathBuf>,
 
+    /// The orders' program [default: `svc-orders` beside this one]
+    #[arg(long, env = "SUPPLEX_ORDERS", value_name = "PATH", global = true)]
+    pub orders: Option<PathBuf>,
+
     /// Where the gateway should listen; the next free port if this one is taken
     #[arg(long, env = "SUPPLEX_PORT", value_name = "PORT", default_value = "8080", global = true)]
     pub port: u16,
@@ -42,6 +46,15 @@ pub struct Options {
     /// Where its admin endpoint should listen; the next free port if this one is taken
     #[arg(long, env = "SUPPLEX_ADMIN_PORT", value_name = "PORT", default_value = "9900", global = true)]
     pub admin_port: u16,
+}
+
+impl Options {
+    /// What the command line has by default, for the stack in this folder.
+    #[must_use]
+    pub fn in_folder(run: &Path) -> Self {
+        let (gateway, products, payments, users, orders) = (None, None, None, None, None);
+        Self { run: run.to_owned(), gateway, products, payments, users, orders, port: 8080, admin_port: 9900 }
+    }
 }
 
 /// Makes one configuration of the gateway from another, or says why it cannot.
@@ -62,6 +75,8 @@ pub struct Layout {
     pub payments: PathBuf,
     /// The users' program.
     pub users: PathBuf,
+    /// The orders' program.
+    pub orders: PathBuf,
     /// The gateway's preferred port.
     pub port: u16,
     /// Its admin endpoint's preferred port.
@@ -91,6 +106,7 @@ impl Layout {
             products: absolute(&options.products, "svc-products")?,
             payments: absolute(&options.payments, "svc-payments")?,
             users: absolute(&options.users, "svc-users")?,
+            orders: absolute(&options.orders, "svc-orders")?,
             port: options.port,
             admin_port: options.admin_port,
             adjust: None,
@@ -151,31 +167,6 @@ impl Layout {
     fn password(&self) -> Result<String, Error> {
         let path = self.password_file();
         std::fs::read_to_string(&path).map_err(Error::path("read", &path))
-    }
-
-    /// The token by which the services know each other. Made when it is first asked for, and kept in a private file until
-    /// the data is removed.
-    ///
-    /// # Errors
-    /// When it cannot be read or made.
-    pub fn service_token(&self) -> Result<String, Error> {
-        let path = self.service_token_file();
-        match std::fs::read_to_string(&path) {
-            // An empty one is what is left when whoever made it did not get to the end.
-            Ok(kept) if !kept.is_empty() => Ok(kept),
-            Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(Error::path("read", &path)(error)),
-            _ => {
-                let new = secret::new()?;
-                write_private(&path, &new)?;
-                Ok(new)
-            }
-        }
-    }
-
-    /// The file with that token.
-    #[must_use]
-    pub fn service_token_file(&self) -> PathBuf {
-        self.data.join("service-token")
     }
 
     /// The log of a component.

@@ -26,6 +26,7 @@ pub mod service;
 pub mod state;
 pub mod status;
 pub mod temporary;
+pub mod tokens;
 pub mod up;
 
 mod launch;

@@ -28,7 +28,7 @@ enum Command {
     },
     /// Show what runs; exit 0 only if all of it is healthy
     Status,
-    /// Fill the catalogue with believable products, and add users
+    /// Fill the catalogue with believable products, and add users and their orders
     Seed {
         /// Passed on to `svc-products seed`
         #[arg(last = true)]

@@ -1,32 +1,34 @@
-//! `seed`: has the databases of the catalogue and the users filled by their own services.
+//! `seed`: has the databases of the catalogue, the users and the orders filled by their own services.
 
-use std::path::Path;
 use std::process::{Command, Stdio};
 
 use crate::Error;
 use crate::component::Component;
-use crate::launch::{PRODUCTS_DATABASE, USERS_DATABASE};
+use crate::launch::service::Service;
 use crate::layout::Layout;
 use crate::state::State;
 
-/// Runs `svc-products seed` on the stack's database, with these further arguments, and `svc-users seed`.
+/// Runs `svc-products seed` on the stack's database, with these further arguments, then `svc-users seed`, and then
+/// `svc-orders seed`, whose orders are by these users, for these products, and paid for.
 ///
 /// # Errors
 /// When the stack does not run, or a service cannot fill its database.
 pub fn seed(layout: &Layout, arguments: &[String]) -> Result<(), Error> {
     let state = State::load(layout)?;
-    let Some(postgres) = state.alive(Component::Postgres) else {
+    if state.alive(Component::Gateway).is_none() {
         return Err(Error::State("the stack is not running; start it with `make up`".into()));
-    };
-    let cluster = layout.cluster()?;
-    fill(&layout.products, arguments, cluster.url(postgres.address, PRODUCTS_DATABASE))?;
-    fill(&layout.users, &[], cluster.url(postgres.address, USERS_DATABASE))
+    }
+    fill(Component::Products1, arguments, layout, &state)?;
+    fill(Component::Users, &[], layout, &state)?;
+    fill(Component::Orders, &[], layout, &state)
 }
 
-fn fill(program: &Path, arguments: &[String], url: String) -> Result<(), Error> {
-    let mut command = Command::new(program);
-    command.arg("seed").args(arguments).stdin(Stdio::null()).env("LOG", "warn").env("DATABASE_URL", url);
-    let status = command.status().map_err(Error::path("run", program))?;
+fn fill(component: Component, arguments: &[String], layout: &Layout, state: &State) -> Result<(), Error> {
+    let Some(service) = Service::of(component, layout) else { return Ok(()) };
+    let mut command = Command::new(service.program);
+    command.arg("seed").args(arguments).stdin(Stdio::null()).env("LOG", "warn");
+    command.envs(service.environment(&layout.cluster()?, state)?);
+    let status = command.status().map_err(Error::path("run", service.program))?;
     match status.success() {
         true => Ok(()),
         false => Err(Error::State("a database was not filled; what its service said is above".into())),

@@ -1,8 +1,8 @@
 //! `up`: starts what is missing, waits until everything is healthy, and says where to look.
 //!
 //! ```text
-//! postgres ── redis ── products ── payments ── users ── gateway ── healthy
-//!     └──────────┴─────────┴───────────┴─────────┴─────────┴─ failed or interrupted ──▶ stops what this run started
+//! postgres ── redis ── users ── products ── payments ── orders ── gateway ── healthy
+//!     └──────────┴────────┴─────────┴───────────┴─────────┴─────────┴─ failed or interrupted ──▶ stops what this run started
 //! ```
 
 use std::time::{Duration, Instant};
@@ -32,7 +32,7 @@ const INTERVAL: Duration = Duration::from_millis(50);
 /// # Errors
 /// When something does not start. What this call started is stopped then.
 pub async fn up(layout: &Layout) -> Result<(), Error> {
-    for program in [&layout.products, &layout.payments, &layout.users, &layout.gateway] {
+    for program in [&layout.users, &layout.products, &layout.payments, &layout.orders, &layout.gateway] {
         if !program.is_file() {
             return Err(Error::Program(program.clone()));
         }
@@ -99,6 +99,18 @@ async fn start_all(layout: &Layout, state: &mut State, started: &mut Vec<Compone
         if !is_well_already(component, layout, state).await? {
             start(component, layout, state, started).await?;
         }
+    }
+    follow_the_gateway(layout, state, started).await
+}
+
+/// The orders were told where the gateway would be. Somebody may have taken that port before the gateway could.
+async fn follow_the_gateway(layout: &Layout, state: &mut State, started: &mut Vec<Component>) -> Result<(), Error> {
+    let planned = Plan::new(Component::Orders, layout, state)?.made_from;
+    if state.alive(Component::Orders).is_some_and(|orders| orders.made_from == planned) {
+        return Ok(());
+    }
+    if !is_well_already(Component::Orders, layout, state).await? {
+        start(Component::Orders, layout, state, started).await?;
     }
     Ok(())
 }
@@ -214,24 +226,27 @@ async fn print_summary(layout: &Layout, state: &State) {
     if let Some(admin) = gateway.admin {
         say(format_args!("  admin      http://{admin}"));
     }
-    for component in Component::PRODUCTS.into_iter().chain(Component::PAYMENTS).chain([Component::Users]) {
+    let services = [Component::Users].into_iter().chain(Component::PRODUCTS).chain(Component::PAYMENTS);
+    for component in services.chain([Component::Orders]) {
         if let Some(address) = address(component) {
             say(format_args!("  {:<10} http://{address}", component.name()));
         }
     }
     if let Some(postgres) = address(Component::Postgres) {
-        say(format_args!("  postgres   postgresql://supplex@{postgres}/{}", crate::launch::PRODUCTS_DATABASE));
+        say(format_args!("  postgres   postgresql://supplex@{postgres}/products   (and users, payments, orders)"));
     }
     if let Some(redis) = address(Component::Redis) {
         say(format_args!("  redis      redis://{redis}/0"));
     }
     say(format_args!("  password of both databases: {}", layout.password_file().display()));
+    say(format_args!("  token of admins of the catalogue: {}", layout.admin_token_file().display()));
     say(format_args!("  token of the services: {}", layout.service_token_file().display()));
     say(format_args!("  logs: {}\n\nTry", layout.run.join("log").display()));
     let page = http::get(products, "/products?limit=1", RUNNING_LIMIT).await;
     if page.is_ok_and(|page| page.body.contains("\"items\":[]")) {
         say("  make seed      # the catalogue is still empty");
     }
+    say("  make demo      # a shopper walks through everything");
     say(format_args!("  curl -s 'http://{}/api/products?category=protein&limit=3'", gateway.address));
     if let Some(admin) = gateway.admin {
         say(format_args!("  curl -s http://{admin}/metrics"));

@@ -1,4 +1,4 @@
-//! The runner from end to end: `up`, `status`, `seed`, `down` on a real Postgres, Redis, catalogue and payments.
+//! The runner from end to end: `up`, `status`, `seed`, `down` on a real Postgres, a real Redis and the real services.
 //!
 //! The gateway is the real one, but where it has to fail to start: there `examples/stand_in_gateway.rs` does.
 
@@ -48,13 +48,17 @@ impl Stack {
     }
 
     fn call_with(&self, words: &[&str], stand_in: &str) -> Outcome {
-        let ports = [port::free().expect("a port"), port::free().expect("a port")].map(|port| port.to_string());
+        self.call_on(words, stand_in, port::free().expect("a port"))
+    }
+
+    fn call_on(&self, words: &[&str], stand_in: &str, port: u16) -> Outcome {
+        let ports = [port, port::free().expect("a port")].map(|port| port.to_string());
         let mut command = Command::new(env!("CARGO_BIN_EXE_supplex-stack"));
         command.args(words).env("SUPPLEX_RUN", self.run()).env("STAND_IN", stand_in);
         let gateway = if stand_in.is_empty() { "supplex" } else { "examples/stand_in_gateway" };
         command.env("SUPPLEX_GATEWAY", built(gateway));
         command.env("SUPPLEX_PRODUCTS", built("svc-products")).env("SUPPLEX_PAYMENTS", built("svc-payments"));
-        command.env("SUPPLEX_USERS", built("svc-users"));
+        command.env("SUPPLEX_USERS", built("svc-users")).env("SUPPLEX_ORDERS", built("svc-orders"));
         command.env("SUPPLEX_PORT", &ports[0]).env("SUPPLEX_ADMIN_PORT", &ports[1]);
         command.output().expect("runs").into()
     }
@@ -71,6 +75,12 @@ impl Stack {
     fn address(&self, component: Component) -> SocketAddr {
         let state = self.state();
         state["running"][component.name()]["address"].as_str().expect("an address").parse().expect("an address")
+    }
+
+    async fn status_of(&self, component: Component, path: &str) -> (u16, String) {
+        let answer = http::get(self.address(component), path, Duration::from_secs(60)).await.expect("an answer");
+        let problem: serde_json::Value = serde_json::from_str(&answer.body).unwrap_or_default();
+        (answer.status, problem["reason"].as_str().unwrap_or_default().to_owned())
     }
 
     /// The field that makes a request one of a service.
@@ -115,6 +125,18 @@ async fn up_seed_status_and_down() {
     let seed = stack.call(&["seed"]);
     assert!(seed.success && seed.text.contains("200 new"), "{}", seed.text);
     assert!(seed.text.contains("1000 customers, 1000 of them new"), "{}", seed.text);
+    let check =
+        Command::new(built("supplex")).arg("check").arg("--config").arg(stack.run().join("gateway.toml")).output();
+    let check: Outcome = check.expect("runs").into();
+    assert!(check.success && !check.text.contains("warning"), "{}", check.text);
+    let nobody = stack.status_of(Component::Gateway, "/api/orders").await;
+    assert_eq!(nobody, (401, "auth.required".into()), "the gateway asks who it is");
+    for path in
+        ["/api/payments/01890000-0000-7000-8000-000000000000", "/api/reservations/01890000-0000-7000-8000-000000000000"]
+    {
+        let stranger = stack.status_of(Component::Gateway, path).await;
+        assert_eq!(stranger, (401, "access.token_missing".into()), "only services know {path}");
+    }
     let gateway = stack.address(Component::Gateway);
     let body = r#"{"email":"customer-0001@example.com","password":"seed data only"}"#;
     let login = http::send(gateway, "POST", "/api/users/login", &[], body, Duration::from_secs(60)).await;
@@ -125,7 +147,7 @@ async fn up_seed_status_and_down() {
     assert!(page.contains("\"servings\""), "{page}");
     let status = stack.call(&["status"]);
     assert!(status.success, "{}", status.text);
-    assert_eq!(status.text.matches(" healthy").count(), 9, "{}", status.text);
+    assert_eq!(status.text.matches(" healthy").count(), 10, "{}", status.text);
 
     let processes = Component::IN_ORDER.map(|component| stack.process(component));
     let again = stack.call(&["up"]);
@@ -202,8 +224,27 @@ async fn up_starts_only_what_died() {
     assert!(up.success, "{}", up.text);
     let after = Component::IN_ORDER.map(|component| stack.process(component));
     let same: Vec<bool> = before.iter().zip(&after).map(|(before, after)| before == after).collect();
-    assert_eq!(same, [false, true, true, false, true, true, true, true, true], "{}", up.text);
+    assert_eq!(same, [false, true, true, true, false, true, true, true, true, true], "{}", up.text);
     stack.get(Component::Gateway, "/api/products").await;
+}
+
+#[tokio::test]
+async fn orders_follow_the_gateway_to_another_port() {
+    let stack = Stack::new();
+    // The system chooses the port, so nobody can have known it when the orders were started.
+    let up = stack.call_on(&["up"], "", 0);
+    assert!(up.success, "{}", up.text);
+    assert!(up.text.contains("orders     has a new program or new settings: starting it again"), "{}", up.text);
+    let knows_it = || {
+        let told = format!("PRODUCTS_URL=http://{}/api ", stack.address(Component::Gateway));
+        stack.state()["running"]["orders"]["made_from"].as_str().is_some_and(|made_from| made_from.contains(&told))
+    };
+    assert!(knows_it(), "{}", up.text);
+    let [orders, gateway] = [Component::Orders, Component::Gateway].map(|component| stack.process(component));
+    gateway.stop(Component::Gateway.stop()).expect("stops");
+    let elsewhere = stack.call(&["up"]);
+    assert!(elsewhere.success && stack.process(Component::Orders) != orders && knows_it(), "{}", elsewhere.text);
+    assert_eq!(elsewhere.text.matches("orders     starts on").count(), 1, "{}", elsewhere.text);
 }
 
 #[test]
@@ -213,7 +254,7 @@ fn a_start_that_fails_says_why_and_leaves_nothing_running() {
     assert!(!up.success, "{}", up.text);
     assert!(up.text.contains("broken on purpose"), "the log's end is shown: {}", up.text);
     assert_eq!(stack.state()["running"], serde_json::json!({}), "{}", up.text);
-    for started in ["postgres", "redis", "products-1", "products-2", "payments-1", "payments-3", "users"] {
+    for started in ["postgres", "redis", "users", "products-1", "products-2", "payments-1", "payments-3", "orders"] {
         assert!(up.text.contains(&format!("{started:<10} stopped")), "{}", up.text);
     }
 }
@@ -225,7 +266,7 @@ fn an_interrupted_start_leaves_nothing_running() {
     command.arg("up").env("SUPPLEX_RUN", stack.run()).env("STAND_IN", "silent").stdout(std::process::Stdio::piped());
     command.env("SUPPLEX_GATEWAY", built("examples/stand_in_gateway"));
     command.env("SUPPLEX_PRODUCTS", built("svc-products")).env("SUPPLEX_PAYMENTS", built("svc-payments"));
-    command.env("SUPPLEX_USERS", built("svc-users"));
+    command.env("SUPPLEX_USERS", built("svc-users")).env("SUPPLEX_ORDERS", built("svc-orders"));
     let up = command.spawn().expect("runs");
     let runner = Identity::of(up.id()).expect("lives");
     let state = stack.run().join("stack.json");

@@ -28,22 +28,11 @@ pub(crate) fn hash() -> Result<String, Failure> {
 /// The customers of `seed`, with their e-mails and names: `customer-0001@example.com`, `Customer 0001` and so on.
 pub(crate) fn customers(seed: u64, count: usize) -> Vec<(Uuid, String, String)> {
     let customer = |number: usize| {
-        let mut id = [0; 16];
-        id[..8].copy_from_slice(&mix(seed, number as u64 * 2).to_be_bytes());
-        id[8..].copy_from_slice(&mix(seed, number as u64 * 2 + 1).to_be_bytes());
-        let id = uuid::Builder::from_custom_bytes(id).into_uuid();
+        // Orders know the same customers by the same ids.
+        let id = supplex_kit::seed::customer(seed, number as u64);
         (id, format!("customer-{number:04}@example.com"), format!("Customer {number:04}"))
     };
     (1..=count).map(customer).collect()
-}
-
-/// The finaliser of SplitMix64. It is written out here because the customers of a seed must stay the same whatever a
-/// library of random numbers changes.
-fn mix(seed: u64, number: u64) -> u64 {
-    let x = seed.wrapping_mul(0xd6e8_feb8_6659_fd93).wrapping_add(number.wrapping_mul(0x9e37_79b9_7f4a_7c15));
-    let x = (x ^ (x >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-    let x = (x ^ (x >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-    x ^ (x >> 31)
 }
 
 #[cfg(test)]
