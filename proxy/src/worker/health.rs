@@ -42,16 +42,21 @@ impl LiveUpstream {
 
     /// Takes up what has changed since the last tick: what probes say, ejections that are over, shares that grow.
     pub(super) fn refresh(&self, now: u64) {
-        let mut fit = 0;
         for LiveEndpoint { health, block, .. } in self.endpoints.iter().map(|endpoint| &**endpoint) {
             health.change(|fitness| fitness.refresh(&self.settings, health.state.is_healthy(), now));
-            let fitness = health.fitness.get();
-            block.ejected.set(fitness.is_ejected().into());
-            fit += usize::from(fitness.is_fit());
+            block.ejected.set(health.fitness.get().is_ejected().into());
         }
+        self.look_for_panic();
+    }
+
+    /// Looks whether too few endpoints are fit, and returns whether that has just become so. To be asked before an attempt
+    /// fails for want of an endpoint: an exchange may still go by a configuration that has been replaced, whose upstream is
+    /// no longer refreshed although the endpoints that it shares with the new one are ejected.
+    pub(super) fn look_for_panic(&self) -> bool {
+        let fit = self.endpoints.iter().filter(|endpoint| endpoint.health.fitness.get().is_fit()).count();
         let panicking = panics(fit, self.endpoints.len(), self.settings.panic_threshold);
-        self.panicking.set(panicking);
         self.block.panicking.set(panicking.into());
+        !self.panicking.replace(panicking) && panicking
     }
 
     /// Whether an endpoint may be used, by health and ejection.

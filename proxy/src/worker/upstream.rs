@@ -118,6 +118,7 @@ impl LiveUpstream {
     /// Whether the budget allows a retry now, and there is an endpoint for it; charges it if so.
     pub(super) fn may_retry(&self, worker: &Rc<Worker>) -> bool {
         let breakers = Breakers::new(self.breakers.as_ref(), worker);
+        self.look_for_panic();
         if !self.usable().any(|endpoint| breakers.lets_through(&endpoint.breaker)) {
             return false;
         }
@@ -142,6 +143,9 @@ impl LiveUpstream {
         loop {
             let draw = Draw { now: worker.ring.coarse_now(), random: worker.random.next(), hash };
             let Some((position, endpoint)) = self.pick(&breakers, draw, *tried) else {
+                if self.look_for_panic() {
+                    continue;
+                }
                 let retry_after = breakers.closed_off(self.usable());
                 let reason = if retry_after.is_some() { Reason::BreakerOpen } else { Reason::UpstreamNone };
                 return Err(Unavailable { reason, retry_after });

@@ -25,7 +25,8 @@ pub(crate) fn choose(
     let (now, chance) = (outside.now(), outside.random.next());
     let draw = Draw { now, random: outside.random.next(), hash: hash(&client.to_le_bytes()) };
     let ignores = outside.size.mutation == Mutation::IgnoresBreakers;
-    let Some(position) = pick(upstream, *tried, draw, chance, ignores) else {
+    let picked = || pick(upstream, *tried, draw, chance, ignores);
+    let Some(position) = picked().or_else(|| upstream.look_for_panic().then(picked).flatten()) else {
         return Err(nobody(upstream, now));
     };
     let endpoint = Rc::clone(&upstream.endpoints[position]);

@@ -12,6 +12,8 @@ use crate::random::Random;
 pub(crate) enum Kind {
     /// An endpoint is ill.
     Site(usize, Condition),
+    /// Every endpoint of the troubled upstream is ill at once, as after a release that does not start.
+    Sites(Condition),
     /// Every way to and from Redis takes longer.
     RedisSlow(u64),
     /// Redis stands still, and goes on afterwards with everything that has arrived.
@@ -54,6 +56,11 @@ pub(crate) fn draw(random: &mut Random, size: Size, end: u64) -> Vec<Fault> {
         Fault { kind, begins, ends: begins + lasts }
     };
     let mut faults: Vec<Fault> = (0..count).map(fault).collect();
+    if random.chance(25) {
+        let begins = random.between(100, 4000) * MILLI;
+        let ends = begins + random.between(300, 1500) * MILLI;
+        faults.push(Fault { kind: Kind::Sites(illness(random)), begins, ends });
+    }
     // Answers that were asked for before a reload and come after it are worth looking for.
     let reloads: Vec<Fault> = faults.iter().filter(|one| matches!(one.kind, Kind::Reload)).copied().collect();
     for Fault { begins, ends, .. } in reloads {

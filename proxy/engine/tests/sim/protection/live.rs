@@ -104,8 +104,14 @@ impl LiveUpstream {
     /// Takes up what has changed since the last tick.
     pub(crate) fn refresh(&self, now: u64) {
         self.endpoints.iter().for_each(|endpoint| endpoint.refresh(&self.settings, now));
+        self.look_for_panic();
+    }
+
+    /// Whether too few endpoints are fit, and have just become too few.
+    pub(crate) fn look_for_panic(&self) -> bool {
         let fit = self.endpoints.iter().filter(|endpoint| endpoint.is_fit()).count();
-        self.panicking.set(panics(fit, self.endpoints.len(), self.settings.panic_threshold));
+        let panicking = panics(fit, self.endpoints.len(), self.settings.panic_threshold);
+        !self.panicking.replace(panicking) && panicking
     }
 
     /// Whether an endpoint may be used by health and ejection.

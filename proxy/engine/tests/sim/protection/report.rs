@@ -11,7 +11,7 @@ use super::ledger::End;
 pub(crate) struct Totals(BTreeMap<&'static str, u64>);
 
 /// What must have happened in a whole run of the test, many times.
-pub(crate) const EXPECTED: [&str; 46] = [
+pub(crate) const EXPECTED: [&str; 47] = [
     "a response",
     "a retry that worked",
     "a cut",
@@ -41,6 +41,7 @@ pub(crate) const EXPECTED: [&str; 46] = [
     "a recovered breaker",
     "a probe",
     "an ejection",
+    "an upstream ill as a whole",
     "an endpoint that failed its probes",
     "a choice in panic",
     "a retry",

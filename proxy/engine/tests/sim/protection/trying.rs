@@ -207,6 +207,7 @@ impl Worker {
     /// Whether the budget allows a retry now, and there is an endpoint for it.
     fn may_retry(&self, route: usize, upstream: &LiveUpstream, outside: &mut Outside) -> bool {
         let now = outside.now();
+        upstream.look_for_panic();
         let usable = upstream.endpoints.iter().enumerate().filter(|(index, _)| upstream.is_usable(*index));
         if !usable.into_iter().any(|(_, endpoint)| upstream.lets_through(endpoint, now)) {
             return false;

@@ -184,6 +184,12 @@ impl World {
                 let Outside { network, schedule, random, .. } = outside;
                 network.set(site, condition, schedule, random);
             }
+            (Kind::Sites(condition), ends) => {
+                let condition = if ends { Condition::default() } else { condition };
+                let Outside { network, schedule, random, size, ledger, .. } = outside;
+                (0..size.sites).for_each(|site| network.set(site, condition, schedule, random));
+                ledger.totals.add("an upstream ill as a whole", (!ends).into());
+            }
             (Kind::WorkerPauses(place), ends) => {
                 let worker = &mut processes[place.process].workers[place.worker];
                 if ends {
