@@ -29,7 +29,7 @@ STACK := $(TARGET)/release/supplex-stack
 JOURNEY := $(TARGET)/release/supplex-journey
 SERVICES := -p svc-products -p supplex-payments -p supplex-users -p supplex-orders
 
-.PHONY: help up down seed demo journey status test contract check soak fuzz bench bench-peers chaos compose-up compose-down tools
+.PHONY: help up down seed demo journey status test contract check soak fuzz bench bench-peers results chaos compose-up compose-down tools
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 14
@@ -83,6 +83,9 @@ bench: tools ## Measure the gateway on one pinned core, without and with limits 
 bench-peers: tools ## The same beside HAProxy and nginx
 	cargo run -q -p supplex-stack -- install wrk haproxy nginx-light
 	@$(RAISE) cargo bench -p supplex --bench peers
+
+results: tools ## Write RESULTS.md from the runs that are kept in runtime-notes/runs
+	@cargo bench -q --profile dev -p supplex --bench results
 
 chaos: tools ## Break a stack of its own under load, and judge what clients saw; STEPS=a,b for some steps only
 	cargo build --release -p supplex $(SERVICES) -p supplex-chaos
