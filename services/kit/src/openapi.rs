@@ -17,7 +17,7 @@ use serde_json::{Map, Value, json};
 use utoipa::OpenApi;
 use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouter};
 
-pub use responses::{Checked, ForServices, OncePerKey};
+pub use responses::{Checked, ForServices, OfOne, OncePerKey};
 pub use utoipa_axum::routes;
 
 use crate::{FieldError, Problem, faults, metrics, probes};

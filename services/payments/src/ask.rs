@@ -46,6 +46,7 @@ pub(crate) struct RawWish {
     /// What it pays for.
     #[schema(min_length = 1, max_length = 100)]
     order: Option<String>,
+    #[schema(value_type = DescribedSum)]
     amount: Money,
     card: RawCard,
 }
@@ -66,11 +67,24 @@ fn card_number() -> ObjectBuilder {
         .enum_values(Some(Card::numbers()))
 }
 
+/// Money to move, in the currency's smallest unit, for the description of the API. [`check`] checks it.
+#[derive(ToSchema)]
+#[schema(as = Sum)]
+#[expect(dead_code, reason = "only describes")]
+struct DescribedSum {
+    #[schema(minimum = 1, maximum = 1000000000000.0)]
+    minor: i64,
+    /// ISO 4217.
+    #[schema(pattern = "^[A-Z]{3}$", example = "EUR")]
+    currency: String,
+}
+
 /// How much. All that is left when there is no body or no amount.
 #[derive(Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(as = Part)]
 pub(crate) struct RawPart {
+    #[schema(value_type = Option<DescribedSum>)]
     amount: Option<Money>,
 }
 

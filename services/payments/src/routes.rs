@@ -8,7 +8,7 @@ use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::IntoResponse;
 use prometheus::{IntCounterVec, Opts};
 use supplex_kit::idempotency::{Answer, KeyField, Ticket};
-use supplex_kit::openapi::{self, Checked, ForServices, OncePerKey, routes};
+use supplex_kit::openapi::{self, Checked, ForServices, OfOne, OncePerKey, routes};
 use supplex_kit::service_token::{FromService, ServiceToken};
 use supplex_kit::{Metrics, Problem};
 use utoipa::IntoResponses;
@@ -88,15 +88,6 @@ pub(crate) fn api() -> openapi::Api<Api> {
 
 type Id = Result<Path<String>, PathRejection>;
 type Body = Result<Bytes, BytesRejection>;
-
-/// What operations on a payment that exists have in common.
-#[derive(IntoResponses)]
-#[expect(dead_code, reason = "only describes")]
-enum OfOne {
-    /// There is no such payment.
-    #[response(status = 404, content_type = "application/problem+json")]
-    None(Problem),
-}
 
 /// What changes to a payment have in common.
 #[derive(IntoResponses)]

@@ -36,6 +36,7 @@ pub(crate) struct DescribedNew {
     flavours: Option<Vec<String>>,
     #[schema(minimum = 1, maximum = 100_000)]
     servings: i32,
+    #[schema(value_type = DescribedPrice)]
     price: Money,
     #[schema(max_length = 4000)]
     description: Option<String>,
@@ -58,11 +59,24 @@ pub(crate) struct Change {
     pub(crate) flavours: Option<Vec<String>>,
     #[schema(minimum = 1, maximum = 100_000)]
     pub(crate) servings: Option<i32>,
+    #[schema(value_type = Option<DescribedPrice>)]
     pub(crate) price: Option<Money>,
     #[schema(max_length = 4000)]
     pub(crate) description: Option<String>,
     /// `true` takes it off sale, `false` puts it back.
     pub(crate) archived: Option<bool>,
+}
+
+/// The price of one piece in the currency's smallest unit, for the description of the API.
+#[derive(ToSchema)]
+#[schema(as = Price)]
+#[expect(dead_code, reason = "only describes")]
+struct DescribedPrice {
+    #[schema(minimum = 0, maximum = 1_000_000_000)]
+    minor: i64,
+    /// ISO 4217.
+    #[schema(pattern = "^[A-Z]{3}$", example = "EUR")]
+    currency: String,
 }
 
 /// The body of a counted shelf, for the description of the API. [`count`] reads it.

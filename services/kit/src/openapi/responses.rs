@@ -26,6 +26,14 @@ pub enum ForServices {
     Disabled(Problem),
 }
 
+/// Of operations on one thing, found by its id.
+#[derive(Debug, IntoResponses)]
+pub enum OfOne {
+    /// There is none with this id.
+    #[response(status = 404, content_type = "application/problem+json")]
+    None(Problem),
+}
+
 /// Of operations that happen once for each Idempotency-Key (`idempotency.rs`).
 #[derive(Debug, IntoResponses)]
 pub enum OncePerKey {

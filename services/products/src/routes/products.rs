@@ -5,7 +5,7 @@ use axum::extract::{Query, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::Response;
 use supplex_kit::Problem;
-use supplex_kit::openapi::Checked;
+use supplex_kit::openapi::{Checked, OfOne};
 use utoipa::IntoResponses;
 
 use super::{Api, Body, Id, bytes, id, invalid};
@@ -28,15 +28,6 @@ enum Conditional {
     /// It is not the one with the ETag in If-Match.
     #[response(status = 412, content_type = "application/problem+json")]
     Another(Problem),
-}
-
-/// What operations on one product have in common.
-#[derive(IntoResponses)]
-#[expect(dead_code, reason = "only describes")]
-enum OfOne {
-    /// There is no such product.
-    #[response(status = 404, content_type = "application/problem+json")]
-    None(Problem),
 }
 
 /// What operations of admins have in common.

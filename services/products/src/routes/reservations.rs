@@ -6,7 +6,7 @@ use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use supplex_kit::Problem;
 use supplex_kit::idempotency::{Answer, KeyField, Ticket};
-use supplex_kit::openapi::{Checked, ForServices, OncePerKey};
+use supplex_kit::openapi::{Checked, ForServices, OfOne, OncePerKey};
 use supplex_kit::service_token::FromService;
 use utoipa::IntoResponses;
 
@@ -16,15 +16,6 @@ use crate::inventory::{Step, answer};
 
 /// What is read is one of these.
 const RESERVATION: &str = "reservation";
-
-/// What operations on a reservation have in common.
-#[derive(IntoResponses)]
-#[expect(dead_code, reason = "only describes")]
-enum OfOne {
-    /// There is no such reservation.
-    #[response(status = 404, content_type = "application/problem+json")]
-    None(Problem),
-}
 
 /// What the steps of a reservation have in common.
 #[derive(IntoResponses)]

@@ -131,7 +131,9 @@ queue = {{ max = 128, timeout = "100ms" }}
 [upstreams.orders.health]
 path = "/healthz"
 
+# There is one node, so nobody else answers while its breaker is open: it is tried again soon.
 [upstreams.orders.breaker]
+open_for = "5s"
 
 # Who somebody is. Registering, logging in and refreshing are for those who have no token yet.
 [[routes]]
