@@ -5,6 +5,7 @@ mod healthcheck;
 mod routes;
 mod run;
 mod schema;
+mod top;
 
 use std::io::{self, IsTerminal, Write};
 use std::process::ExitCode;
@@ -29,6 +30,7 @@ Examples:
   supplex run --config config.toml          run the gateway
   supplex routes --config config.toml       the routes in the order in which they are tried
   supplex healthcheck --config config.toml  whether the gateway that runs is healthy
+  supplex top --config config.toml          what the gateway that runs does, live
 
 Exit codes: 0 done, 1 not healthy, 2 usage, 70 a worker died, 71 the host cannot run it, 78 configuration refused.")]
 struct Arguments {
@@ -43,6 +45,7 @@ enum Command {
     Routes(routes::RoutesArguments),
     Schema(schema::SchemaArguments),
     Healthcheck(healthcheck::HealthcheckArguments),
+    Top(top::TopArguments),
 }
 
 /// Parses the process's arguments and runs what they ask for. Wrong usage ends the process with exit code 2.
@@ -53,6 +56,7 @@ pub(crate) fn main() -> ExitCode {
         Command::Routes(arguments) => routes::run(&arguments),
         Command::Schema(_) => schema::run(),
         Command::Healthcheck(arguments) => healthcheck::run(&arguments),
+        Command::Top(arguments) => top::run(&arguments),
     }
 }
 

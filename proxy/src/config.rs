@@ -6,7 +6,7 @@
 
 pub(crate) mod blueprint;
 mod check;
-mod decode;
+pub(crate) mod decode;
 mod document;
 #[cfg(any(test, fuzzing))]
 pub(crate) mod exercise;

@@ -71,7 +71,7 @@ fn ask(admin: SocketAddr, token: Option<&str>, timeout: Duration) -> std::io::Re
 }
 
 /// Where to connect to reach a socket that listens on `address`: an unspecified address means every one, so loopback.
-fn reachable(mut address: SocketAddr) -> SocketAddr {
+pub(super) fn reachable(mut address: SocketAddr) -> SocketAddr {
     match address.ip() {
         IpAddr::V4(ip) if ip.is_unspecified() => address.set_ip(Ipv4Addr::LOCALHOST.into()),
         IpAddr::V6(ip) if ip.is_unspecified() => address.set_ip(Ipv6Addr::LOCALHOST.into()),

@@ -9,6 +9,7 @@ mod answer;
 mod auth;
 mod breakers;
 mod config;
+mod dashboard;
 mod dispatch;
 mod gate;
 mod health;

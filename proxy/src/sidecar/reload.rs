@@ -4,6 +4,7 @@
 //! new, publish. Until the last check has passed nothing has changed, so a refusal leaves no trace but a log entry, a
 //! count and a note for `/api/config`. Reloads go one after the other.
 
+mod history;
 mod outcome;
 
 use std::fs;
@@ -14,6 +15,7 @@ use std::time::SystemTime;
 
 use tokio::task::spawn_blocking;
 
+pub(crate) use history::Entry;
 pub(crate) use outcome::{Outcome, Problem, Record, Refusal, Trigger};
 
 use super::{Running, Sidecar, auth, probes, publish, resolve};
@@ -54,7 +56,7 @@ pub(crate) async fn reload(sidecar: &Rc<Sidecar>, trigger: Trigger) -> Option<Ou
         Err(problems) => Outcome::Refused(Refusal { at: SystemTime::now(), trigger, problems }),
     };
     outcome.log(trigger);
-    sidecar.reloads.borrow_mut().note(&outcome, content);
+    sidecar.reloads.borrow_mut().note(trigger, &outcome, content, sidecar.snapshot().generation);
     Some(outcome)
 }
 
@@ -67,7 +69,7 @@ fn unchanged(sidecar: &Sidecar, trigger: Trigger) -> Option<Outcome> {
     // After a log rotation a signal comes without a change: go on in a new file.
     sidecar.log.retarget(sidecar.snapshot().telemetry.access_log.clone());
     outcome.log(trigger);
-    sidecar.reloads.borrow_mut().note(&outcome, None);
+    sidecar.reloads.borrow_mut().note(trigger, &outcome, None, sidecar.snapshot().generation);
     Some(outcome)
 }
 
@@ -174,6 +176,10 @@ mod tests {
             assert!(matches!(reloaded(&sample, Trigger::Signal).await, Some(Outcome::Unchanged { generation: 1 })));
             assert!(sample.sidecar.reloads.borrow().last_refusal().is_none(), "the file is what runs");
             assert_eq!(counts(&sample), (0, 1, 1));
+            let record = sample.sidecar.reloads.borrow();
+            let told: Vec<_> =
+                record.history().map(|entry| (entry.trigger, entry.result, entry.problems > 2)).collect();
+            assert_eq!(told, [(Trigger::Signal, "unchanged", false), (Trigger::Admin, "refused", true)]);
         });
     }
 

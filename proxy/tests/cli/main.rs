@@ -5,6 +5,7 @@ mod healthcheck;
 mod reference;
 mod routes;
 mod schema;
+mod top;
 mod usage;
 
 use std::path::PathBuf;

@@ -11,6 +11,7 @@ fn help_shows_examples() {
         &["routes", "--help"],
         &["schema", "--help"],
         &["healthcheck", "--help"],
+        &["top", "--help"],
     ] {
         let answer = supplex(arguments);
         assert_eq!(answer.code, 0, "{arguments:?}");
@@ -26,7 +27,9 @@ fn the_version_is_that_of_the_package() {
 
 #[test]
 fn wrong_usage_is_exit_code_2() {
-    for arguments in [&[][..], &["fly"], &["check", "--colour"], &["healthcheck", "--admin", "nowhere"]] {
+    for arguments in
+        [&[][..], &["fly"], &["check", "--colour"], &["healthcheck", "--admin", "nowhere"], &["top", "--interval", "1"]]
+    {
         let answer = supplex(arguments);
         assert_eq!(answer.code, 2, "{arguments:?}");
         assert!(answer.stdout.is_empty(), "{arguments:?}");

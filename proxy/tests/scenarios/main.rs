@@ -28,6 +28,7 @@ mod reload;
 mod retry;
 mod routing;
 mod shed;
+mod top;
 mod upgrade;
 mod upstream_faults;
 mod workers;

@@ -9,8 +9,8 @@ use serde_json::{Value, json};
 /// A whole answer.
 pub(super) type Answer = Response<Full<Bytes>>;
 
-fn answer(status: StatusCode, kind: &'static str, body: String) -> Answer {
-    let mut answer = Response::new(Full::new(Bytes::from(body)));
+fn answer(status: StatusCode, kind: &'static str, body: impl Into<Bytes>) -> Answer {
+    let mut answer = Response::new(Full::new(body.into()));
     *answer.status_mut() = status;
     answer.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(kind));
     // It is true now and not later.
@@ -18,9 +18,14 @@ fn answer(status: StatusCode, kind: &'static str, body: String) -> Answer {
     answer
 }
 
+/// A file of the program's own.
+pub(super) fn file(kind: &'static str, text: &'static str) -> Answer {
+    answer(StatusCode::OK, kind, Bytes::from_static(text.as_bytes()))
+}
+
 /// Plain text.
 pub(super) fn text(status: StatusCode, body: impl Into<String>) -> Answer {
-    answer(status, "text/plain; charset=utf-8", body.into())
+    answer(status, "text/plain; charset=utf-8", Into::<String>::into(body))
 }
 
 /// The text format of Prometheus.

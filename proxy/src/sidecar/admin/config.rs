@@ -1,4 +1,5 @@
-//! `/api/config`: what runs, since when, on which workers, and what was refused last. Secrets are not shown.
+//! `/api/config`: what runs, since when, on which workers, the latest reloads, and what was refused last. Secrets are not
+//! shown.
 
 use httpdate::fmt_http_date;
 use serde_json::{Map, Value, json};
@@ -9,7 +10,7 @@ use supplex_engine::config::{
 
 use super::super::Sidecar;
 use super::super::limits::report::show_redis;
-use super::super::reload::Refusal;
+use super::super::reload::{Entry, Refusal};
 use super::routes::{show_destination, show_matcher};
 use crate::config::scalar::hash_key::hash_key_word;
 use crate::config::scalar::word::balance_word;
@@ -32,9 +33,21 @@ pub(super) fn document(sidecar: &Sidecar) -> Value {
         "addresses": { "admin": sidecar.origin.admin.to_string(), "listeners": addresses },
         "reloads": {
             "accepted": reloads.accepted, "refused": reloads.refused, "unchanged": reloads.unchanged,
+            "history": reloads.history().map(show_reload).collect::<Vec<_>>(),
         },
         "last_refusal": reloads.last_refusal().map(show_refusal),
         "config": show(snapshot),
+    })
+}
+
+fn show_reload(reload: &Entry) -> Value {
+    json!({
+        "number": reload.number,
+        "at": fmt_http_date(reload.at),
+        "trigger": reload.trigger,
+        "result": reload.result,
+        "generation": reload.generation,
+        "problems": reload.problems,
     })
 }
 

@@ -10,7 +10,7 @@ use super::super::reload::{Outcome, Trigger, reload};
 use super::super::{Sidecar, metrics};
 use super::answer::{self, Answer};
 use super::gate::Stranger;
-use super::{auth, breakers, config, gate, health, limits, routes, upstreams, workers};
+use super::{auth, breakers, config, dashboard, gate, health, limits, routes, upstreams, workers};
 
 /// What can be asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,11 +32,11 @@ enum Page {
 
 /// Every path with its page and what it is for.
 const PAGES: [(&str, Page, &str); 13] = [
-    ("/", Page::Index, "this list"),
+    ("/", Page::Index, "this list; for a browser, which accepts text/html, the dashboard"),
     ("/healthz", Page::Health, "200 while the process lives"),
     ("/readyz", Page::Ready, "200 when every worker runs the current configuration, 503 otherwise and while draining"),
     ("/metrics", Page::Metrics, "for Prometheus"),
-    ("/api/config", Page::Config, "the running configuration and the last refused reload"),
+    ("/api/config", Page::Config, "the running configuration, the latest reloads and why the last was refused"),
     ("/api/routes", Page::Routes, "the routes in the order in which they are tried, with counts"),
     ("/api/upstreams", Page::Upstreams, "upstreams and their endpoints, with counts"),
     ("/api/breakers", Page::Breakers, "the breakers; POST ?upstream=&endpoint=&state=open|closed|auto forces one"),
@@ -61,16 +61,25 @@ impl Page {
 /// The answer to a request. Its body, if any, is not read.
 pub(super) async fn answer<B>(sidecar: &Rc<Sidecar>, request: &Request<B>) -> Answer {
     let page = Page::at(request.uri().path());
+    let file = dashboard::find(request.uri().path(), request.headers());
     let forces = page == Some(Page::Breakers) && request.method() == Method::POST;
     let changes = forces || page.is_some_and(Page::changes);
     let token = sidecar.snapshot().gateway.admin_token.clone();
     match gate::check(token.as_deref(), request.headers(), changes) {
         Ok(()) => {}
+        // A page that is the same for everybody, and asks for the token itself.
+        Err(Stranger::NoToken) if file.is_some() => {}
         Err(Stranger::NoToken) => return answer::unauthorized(),
         Err(Stranger::ForeignName) => {
             return answer::forbidden("without an admin token, ask by address or as `localhost`");
         }
         Err(Stranger::ForeignPage) => return answer::forbidden("pages of other origins may not change anything here"),
+    }
+    if let Some(file) = file {
+        return match *request.method() {
+            Method::GET | Method::HEAD => dashboard::show(file),
+            _ => answer::method_refused("GET, HEAD"),
+        };
     }
     let Some(page) = page else {
         return answer::problem(StatusCode::NOT_FOUND, "admin.not_found", "`GET /` lists what there is", Value::Null);

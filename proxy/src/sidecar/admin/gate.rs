@@ -3,6 +3,9 @@
 //! With a token: whoever has it. Without one the endpoint is on a loopback address and lets in every process of this host,
 //! but not the web pages that a browser on it shows: a page can make the browser send requests here, either across
 //! origins or by a DNS name that it has resolve to 127.0.0.1. Both give themselves away by `Origin` and `Host`.
+//!
+//! The files of the dashboard are the same for everybody and are handed out without the token (`dispatch.rs`); what they show
+//! is not, and the page has to send the token like anybody else.
 
 use std::hint::black_box;
 use std::net::IpAddr;

@@ -119,6 +119,53 @@ fn pages_show_what_runs_and_no_secret() {
 }
 
 #[test]
+fn the_dashboard_is_for_browsers_and_its_files_need_no_token() {
+    block_on(async {
+        let secret =
+            text(&["a"], &["127.0.0.1:1"]).replace("[gateway]", "[gateway]\nadmin_token = \"correct-horse-battery\"");
+        let sample = Sample::new(&secret);
+        let client = |address: SocketAddr| {
+            let ask = |method: &str, path: &str, accept: &str| {
+                let head =
+                    format!("{method} {path} HTTP/1.1\r\nhost: {address}\r\naccept: {accept}\r\nconnection: close");
+                exchange(address, &format!("{head}\r\n\r\n"))
+            };
+            let page = ask("GET", "/", "text/html,*/*;q=0.8");
+            assert_eq!(page.status, 200);
+            assert!(page.body.contains("<title>Supplex Gateway</title>"));
+            for field in [
+                "content-type: text/html; charset=utf-8",
+                "content-security-policy: default-src 'none'; script-src 'self';",
+                "x-content-type-options: nosniff",
+                "cache-control: no-store",
+            ] {
+                assert!(page.head.contains(field), "{field}: {}", page.head);
+            }
+            let script = ask("GET", "/dashboard/main.js", "*/*");
+            assert!(script.status == 200 && script.head.contains("content-type: text/javascript"), "{}", script.head);
+            assert_eq!(ask("HEAD", "/dashboard/style.css", "*/*").body, "");
+            assert_eq!(ask("POST", "/", "text/html").status, 405);
+            for path in ["/", "/api/config", "/metrics", "/dashboard/", "/dashboard/none.js"] {
+                assert_eq!(ask("GET", path, "*/*").status, 401, "{path}");
+            }
+            assert_eq!(ask("GET", "/api/config", "text/html").status, 401);
+        };
+        with_server(&sample, client).await;
+    });
+}
+
+#[test]
+fn a_page_of_another_name_gets_no_dashboard_either() {
+    block_on(async {
+        let client = |address| {
+            let request = "GET / HTTP/1.1\r\nhost: page.test\r\naccept: text/html\r\nconnection: close\r\n\r\n";
+            exchange(address, request).status
+        };
+        assert_eq!(with_server(&plain(), client).await, 403);
+    });
+}
+
+#[test]
 fn routes_stand_in_their_order_with_their_counts() {
     block_on(async {
         let sample = plain();
@@ -151,6 +198,13 @@ fn a_reload_is_asked_for_and_its_result_is_the_answer() {
         let document = with_server(&sample, |address| ask(address, "GET", "/api/config")).await.json();
         assert_eq!(document["last_refusal"]["problems"], reply.json()["problems"]);
         assert_eq!(document["generation"], 2);
+        let history = document["reloads"]["history"].as_array().expect("a list");
+        let told: Vec<_> =
+            history.iter().map(|entry| (&entry["result"], &entry["trigger"], &entry["generation"])).collect();
+        let [refused, unchanged, accepted] = [json!("refused"), json!("unchanged"), json!("accepted")];
+        let (admin, two) = (json!("admin"), json!(2));
+        assert_eq!(told, [(&refused, &admin, &two), (&unchanged, &admin, &two), (&accepted, &admin, &two)]);
+        assert_eq!(history[0]["problems"], json!(document["last_refusal"]["problems"].as_array().map(Vec::len)));
     });
 }
 

@@ -6,6 +6,7 @@ use std::time::SystemTime;
 use serde::Serialize;
 
 use super::super::publish;
+use super::history::{Entry, History};
 use crate::config::Report;
 
 /// Who asked for a reload.
@@ -149,6 +150,7 @@ pub(crate) struct Record {
     last_refusal: Option<Refusal>,
     /// The bytes that were refused.
     refused_content: Option<Vec<u8>>,
+    history: History,
 }
 
 impl Record {
@@ -168,8 +170,15 @@ impl Record {
         self.refused_content = None;
     }
 
-    pub(super) fn note(&mut self, outcome: &Outcome, content: Option<Vec<u8>>) {
+    /// The latest reloads, the newest first.
+    pub(crate) fn history(&self) -> impl Iterator<Item = &Entry> {
+        self.history.entries()
+    }
+
+    /// `generation` is the one in force after it.
+    pub(super) fn note(&mut self, trigger: Trigger, outcome: &Outcome, content: Option<Vec<u8>>, generation: u64) {
         self.forget_refusal();
+        self.history.note(SystemTime::now(), trigger, outcome, generation);
         match outcome {
             Outcome::Accepted { .. } => self.accepted += 1,
             Outcome::Unchanged { .. } => self.unchanged += 1,

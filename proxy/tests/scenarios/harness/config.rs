@@ -47,6 +47,12 @@ impl Config {
         self
     }
 
+    /// The admin endpoint at this address instead of a port of the system's choice.
+    pub(crate) fn admin(mut self, address: &str) -> Self {
+        self.gateway = self.gateway.replace("127.0.0.1:0", address);
+        self
+    }
+
     /// A line for the listener.
     pub(crate) fn listener(mut self, line: &str) -> Self {
         self.listener += &format!("{line}\n");

@@ -50,10 +50,14 @@ impl Gateway {
         serde_json::from_slice(&bytes).expect("the ready file is JSON")
     }
 
+    /// Where the admin endpoint listens.
+    pub(crate) fn admin_address(&self) -> String {
+        self.ready()["admin"].as_str().expect("an address").to_owned()
+    }
+
     /// What the admin endpoint answers to a request.
     pub(crate) fn admin(&self, method: &str, path: &str) -> Message {
-        let address = self.ready()["admin"].as_str().expect("an address").to_owned();
-        let mut wire = Wire::tcp(TcpStream::connect(address).expect("the admin endpoint listens"));
+        let mut wire = Wire::tcp(TcpStream::connect(self.admin_address()).expect("the admin endpoint listens"));
         wire.send(format!("{method} {path} HTTP/1.1\r\nHost: localhost\r\nContent-Length: 0\r\n\r\n"));
         wire.message(Kind::Response).expect("the admin endpoint answers")
     }
