@@ -1,6 +1,8 @@
 //! The command line: one file per subcommand in `cli/`. Nothing is decided here but which one runs.
 
 mod check;
+mod diff;
+mod explain;
 mod healthcheck;
 mod routes;
 mod run;
@@ -18,6 +20,8 @@ pub(crate) use run::RunArguments;
 
 /// The configuration is refused (`EX_CONFIG` of sysexits).
 pub(crate) const EXIT_CONFIG: u8 = 78;
+/// The arguments are wrong, as the parser of arguments has it.
+const EXIT_USAGE: u8 = 2;
 /// The host cannot run the gateway (`EX_OSERR` of sysexits).
 pub(crate) const EXIT_HOST: u8 = 71;
 
@@ -29,10 +33,12 @@ Examples:
   supplex check --config config.toml        what is wrong with a configuration, all at once
   supplex run --config config.toml          run the gateway
   supplex routes --config config.toml       the routes in the order in which they are tried
+  supplex explain --config config.toml GET /api/products   why a request gets what it gets
+  supplex diff old.toml new.toml            what a change of the configuration changes
   supplex healthcheck --config config.toml  whether the gateway that runs is healthy
   supplex top --config config.toml          what the gateway that runs does, live
 
-Exit codes: 0 done, 1 not healthy, 2 usage, 70 a worker died, 71 the host cannot run it, 78 configuration refused.")]
+Exit codes: 0 done, 1 not healthy, refused or different, 2 usage, 70 a worker died, 71 the host cannot run it, 78 configuration refused.")]
 struct Arguments {
     #[command(subcommand)]
     command: Command,
@@ -44,6 +50,8 @@ enum Command {
     Check(check::CheckArguments),
     Routes(routes::RoutesArguments),
     Schema(schema::SchemaArguments),
+    Explain(explain::ExplainArguments),
+    Diff(diff::DiffArguments),
     Healthcheck(healthcheck::HealthcheckArguments),
     Top(top::TopArguments),
 }
@@ -55,6 +63,8 @@ pub(crate) fn main() -> ExitCode {
         Command::Check(arguments) => check::run(&arguments),
         Command::Routes(arguments) => routes::run(&arguments),
         Command::Schema(_) => schema::run(),
+        Command::Explain(arguments) => explain::run(arguments),
+        Command::Diff(arguments) => diff::run(&arguments),
         Command::Healthcheck(arguments) => healthcheck::run(&arguments),
         Command::Top(arguments) => top::run(&arguments),
     }
@@ -67,6 +77,32 @@ fn print(text: &str) -> ExitCode {
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => ExitCode::FAILURE,
         _ => ExitCode::SUCCESS,
     }
+}
+
+/// For people or for programs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+enum Shape {
+    /// For people
+    Text,
+    /// One JSON document
+    Json,
+}
+
+/// Writes a JSON document to standard output.
+fn print_json(document: &impl serde::Serialize) -> ExitCode {
+    match serde_json::to_string_pretty(document) {
+        Ok(text) => print(&format!("{text}\n")),
+        Err(error) => {
+            eprintln!("supplex: the document cannot be written: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Says what is wrong with the arguments; the answer is exit code 2.
+fn misused(problem: &str) -> ExitCode {
+    eprintln!("supplex: {problem}");
+    ExitCode::from(EXIT_USAGE)
 }
 
 /// Shows every problem on standard error, in colour on a terminal.

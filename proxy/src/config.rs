@@ -10,6 +10,7 @@ pub(crate) mod decode;
 mod document;
 #[cfg(any(test, fuzzing))]
 pub(crate) mod exercise;
+pub(crate) mod places;
 pub(crate) mod problem;
 mod raw;
 pub(crate) mod report;
@@ -69,7 +70,10 @@ pub(crate) fn parse(text: &str, format: Format, file: &str) -> Result<Blueprint,
     let passes = problems.passes();
     let report = Report::new(file, text, problems);
     match blueprint {
-        Some(blueprint) if passes => Ok(Blueprint { warnings: report, ..blueprint }),
+        Some(blueprint) if passes => {
+            let places = places::Places::new(file, text, &root);
+            Ok(Blueprint { warnings: report, places, ..blueprint })
+        }
         _ => Err(report),
     }
 }

@@ -7,6 +7,7 @@
 pub mod adaptive;
 pub mod auth;
 pub mod breaker;
+pub mod diff;
 pub mod edits;
 pub mod health;
 pub mod limit;
@@ -17,6 +18,7 @@ pub mod redis;
 pub mod retries;
 pub mod route;
 pub mod upstream;
+pub mod words;
 
 use std::net::IpAddr;
 use std::num::NonZeroUsize;
@@ -141,6 +143,8 @@ pub enum Workers {
 pub struct Telemetry {
     /// Where the access log goes; `None` when there is none.
     pub access_log: Option<AccessLog>,
+    /// What `X-Supplex-Explain` is signed with; `None`: with the admin token, if there is one.
+    pub explain_key: Option<Box<str>>,
 }
 
 /// Where the access log goes. The format is JSON lines.

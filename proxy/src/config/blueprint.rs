@@ -10,6 +10,7 @@ use supplex_engine::config::{
 };
 use supplex_engine::route::RouteTable;
 
+use super::places::Places;
 use super::report::Report;
 use super::scalar::Target;
 
@@ -37,6 +38,8 @@ pub(crate) struct Blueprint {
     pub(crate) telemetry: Telemetry,
     /// What holds, but hardly means what was written.
     pub(crate) warnings: Report,
+    /// Where in the file everything stands.
+    pub(crate) places: Places,
 }
 
 /// An upstream whose endpoints are not resolved yet.

@@ -22,6 +22,7 @@ mod tests;
 
 use super::blueprint::Blueprint;
 use super::decode::{At, List, Map};
+use super::places::Places;
 use super::problem::Problems;
 use super::raw::Config;
 use super::report::Report;
@@ -45,7 +46,7 @@ pub(crate) fn check(config: Config, problems: &mut Problems) -> Option<Blueprint
     let redis_place = config.redis.as_ref().map(|redis| redis.span.clone());
     let redis = redis::check(config.redis, problems);
     limits::check_use(&limits, redis_place.as_ref(), &routes, problems);
-    let telemetry = gateway::check_telemetry(config.telemetry?.value);
+    let telemetry = gateway::check_telemetry(config.telemetry?.value, problems);
     if !problems.passes() {
         return None;
     }
@@ -60,5 +61,6 @@ pub(crate) fn check(config: Config, problems: &mut Problems) -> Option<Blueprint
         redis,
         telemetry,
         warnings: Report::default(),
+        places: Places::default(),
     })
 }

@@ -11,6 +11,7 @@ mod breakers;
 mod config;
 mod dashboard;
 mod dispatch;
+mod explain;
 mod gate;
 mod health;
 mod limits;

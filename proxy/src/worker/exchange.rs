@@ -181,6 +181,7 @@ impl Running<'_> {
     async fn attempt(&mut self, attempt: Attempt) -> (Next, Attempt) {
         let worker = Rc::clone(&self.connection.worker);
         let begun = worker.ring.precise_now();
+        self.request.note_attempt(&attempt.endpoint().label);
         if self.exchange.attempts() == 0 {
             self.tally.overhead += begun.saturating_sub(self.request.started + self.waited);
         }

@@ -53,6 +53,7 @@ impl Connection {
             client: request.version,
         };
         write_fallback_reply(&mut scratch.out, &reply);
+        request.explain_local(&self.worker, reason, &mut scratch.out);
         self.socket.send_opening(self.worker.ring.pool().write_all(&scratch.out));
         let sent = if head_only { 0 } else { body.len() as u64 };
         Some((*status, if close { After::Close } else { After::Next }, sent))

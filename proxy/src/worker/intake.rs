@@ -19,11 +19,11 @@ use super::arrival::Arrival;
 use super::authenticate::{identify, refuses_trailer, vouched};
 use super::connection::{Connection, nanos};
 use super::exchange::beginning::{Beginning, Stamp};
-use super::learn;
 use super::limit::{self, Waiting};
 use super::live::Live;
 use super::record::fresh_id;
 use super::request::Request;
+use super::{explained, learn};
 use crate::ring::{Chunk, Opening};
 
 /// What to do about what has arrived.
@@ -85,6 +85,7 @@ pub(super) fn intake(connection: &mut Connection, arrival: &mut Arrival, started
     connection.record.begin(head, arrival.bytes(), || fresh_id(|| worker.random.next()));
     let mut request = facts(worker.live(), head, arrival.bytes(), started);
     let live = Rc::clone(&request.live);
+    request.explained = explained::asked(&worker, &live, head, arrival.bytes());
     let decided = decide(&live, head, arrival.bytes(), &settings).and_then(|(id, route)| {
         request.route = Some(id);
         if worker.overload.get().refuses(route.priority) {
@@ -167,6 +168,7 @@ fn facts(live: Rc<Live>, head: &RequestHead, bytes: &[u8], started: u64) -> Requ
         fell_back: false,
         started,
         told: Told::default(),
+        explained: None,
     }
 }
 
@@ -192,6 +194,7 @@ fn refuse_unparsed(connection: &mut Connection, reason: Reason, detail: &'static
         fell_back: false,
         started,
         told: Told::default(),
+        explained: None,
     };
     Intake::Refuse(Refusal { request, reason, detail, close: true })
 }

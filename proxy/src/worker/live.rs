@@ -12,6 +12,7 @@ use supplex_engine::stats::{LimitBlock, ListenerBlock, RouteBlock};
 
 use super::authenticate::LiveAuth;
 use super::upstream::LiveUpstream;
+use crate::explain::token::Signer;
 use crate::link::{Blocks, KeySet};
 use crate::ring::Ring;
 
@@ -27,6 +28,8 @@ pub(super) struct Live {
     limits: Vec<Arc<LimitBlock>>,
     auths: Vec<Rc<LiveAuth>>,
     unrouted: Arc<RouteBlock>,
+    /// Whose wish to have a request explained is heeded; `None`: nobody's.
+    pub(super) signer: Option<Signer>,
 }
 
 /// A listener with its current settings. Its connections keep it.
@@ -93,6 +96,7 @@ impl Live {
             limits: blocks.limits,
             auths,
             unrouted: blocks.unrouted,
+            signer: Signer::new(&snapshot.gateway, &snapshot.telemetry),
             snapshot,
         }
     }

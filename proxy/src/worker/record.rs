@@ -65,7 +65,8 @@ impl Record {
     }
 }
 
-fn is_presentable(id: &[u8]) -> bool {
+/// Whether the id that a client sent is one to keep.
+pub(crate) fn is_presentable(id: &[u8]) -> bool {
     let allowed = |byte: &u8| byte.is_ascii_alphanumeric() || b"-_.:/+=@".contains(byte);
     !id.is_empty() && id.len() <= ID_MOST && id.iter().all(allowed)
 }

@@ -6,6 +6,7 @@ use supplex_engine::config::{RouteId, UpstreamId};
 use supplex_engine::http1::{Framing, Method, Version};
 use supplex_engine::limit::{Limited, Told};
 
+use super::explained::Explained;
 use super::live::Live;
 
 /// The facts of a request.
@@ -32,6 +33,8 @@ pub(super) struct Request {
     pub(super) started: u64,
     /// What the client is told about its limits.
     pub(super) told: Told,
+    /// What the client is told about the exchange itself; `None` when it did not ask or may not.
+    pub(super) explained: Option<Box<Explained>>,
 }
 
 impl Request {

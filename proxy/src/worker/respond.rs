@@ -52,6 +52,7 @@ impl Connection {
             client: request.version,
         };
         write_local_reply(&mut scratch.out, &reply);
+        request.explain_local(&self.worker, reason, &mut scratch.out);
         let opening = self.worker.ring.pool().write_all(&scratch.out);
         self.socket.send_opening(opening);
         let head = memchr::memmem::find(&scratch.out, b"\r\n\r\n").map_or(0, |end| end + 4);

@@ -1,6 +1,8 @@
 //! The command line of the real binary: exit codes, and what goes to which stream.
 
 mod check;
+mod diff;
+mod explain;
 mod healthcheck;
 mod reference;
 mod routes;

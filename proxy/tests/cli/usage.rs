@@ -12,6 +12,8 @@ fn help_shows_examples() {
         &["schema", "--help"],
         &["healthcheck", "--help"],
         &["top", "--help"],
+        &["explain", "--help"],
+        &["diff", "--help"],
     ] {
         let answer = supplex(arguments);
         assert_eq!(answer.code, 0, "{arguments:?}");

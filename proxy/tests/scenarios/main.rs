@@ -12,6 +12,7 @@ mod breaker;
 mod client_leaves;
 mod drain;
 mod early;
+mod explain;
 mod forwarding;
 mod half_close;
 mod harness;

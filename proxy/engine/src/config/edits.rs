@@ -2,6 +2,9 @@
 //!
 //! Names and values are checked when the configuration is: nothing here can carry a CR, an LF or a hop-by-hop field.
 
+/// Names of fields whose values are not shown to anybody who does not have the file.
+pub const SECRETS: [&str; 4] = ["authorization", "cookie", "proxy-authorization", "x-api-key"];
+
 /// The `request_headers` or `response_headers` of a route.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct HeaderEdits {

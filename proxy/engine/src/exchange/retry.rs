@@ -54,7 +54,7 @@ impl RetryRule {
 
     /// Whether the upstream may act twice on a request of this method (RFC 9110 section 9.2.2).
     #[must_use]
-    pub(super) fn may_repeat(&self, method: Method) -> bool {
+    pub fn may_repeat(&self, method: Method) -> bool {
         method.is_idempotent() || self.keyed
     }
 

@@ -72,7 +72,7 @@ impl<'a> Limited<'a> {
 
     /// Appends the value of `RateLimit-Policy`.
     pub fn write_policy(&self, out: &mut Vec<u8>) {
-        self.write(out, |out, limit, _| {
+        self.write(out, b", ", |out, limit, _| {
             number(out, b";q=", limit.burst.into());
             number(out, b";w=", seconds(Shape::of(limit).capacity()).max(1).into());
         });
@@ -80,25 +80,35 @@ impl<'a> Limited<'a> {
 
     /// Appends the value of `RateLimit`.
     pub fn write_state(&self, out: &mut Vec<u8>) {
-        self.write(out, |out, _, line| {
-            number(out, b";r=", line.remaining.into());
-            number(out, b";t=", line.reset.into());
-        });
+        self.write(out, b", ", left);
+    }
+
+    /// Appends the same as an inner list (RFC 9651 section 3.1.1).
+    pub fn write_inner_list(&self, out: &mut Vec<u8>) {
+        out.push(b'(');
+        self.write(out, b" ", left);
+        out.push(b')');
     }
 
     /// A list of names with parameters (RFC 9651 section 3.1). Names of limits need no escapes in a string.
-    fn write(&self, out: &mut Vec<u8>, parameters: impl Fn(&mut Vec<u8>, &Limit, &Line)) {
+    fn write(&self, out: &mut Vec<u8>, between: &'static [u8], parameters: impl Fn(&mut Vec<u8>, &Limit, &Line)) {
         let mut separator: &[u8] = b"";
         for line in self.told.lines.iter().flatten() {
             let Some(limit) = self.limits.get(line.limit.index()) else { continue };
             out.extend_from_slice(separator);
-            separator = b", ";
+            separator = between;
             out.push(b'"');
             out.extend_from_slice(limit.name.as_bytes());
             out.push(b'"');
             parameters(out, limit, line);
         }
     }
+}
+
+/// What is left of a limit.
+fn left(out: &mut Vec<u8>, _: &Limit, line: &Line) {
+    number(out, b";r=", line.remaining.into());
+    number(out, b";t=", line.reset.into());
 }
 
 fn number(out: &mut Vec<u8>, before: &[u8], number: u64) {

@@ -6,7 +6,7 @@ use super::load;
 use crate::config::decode::{At, List};
 use crate::config::problem::Problems;
 use crate::config::raw;
-use crate::config::scalar::LogFormat;
+use crate::config::scalar::{AdminToken, LogFormat};
 
 /// A token that is shorter can be guessed.
 const SHORTEST_TOKEN: usize = 16;
@@ -21,11 +21,7 @@ pub(super) fn check(raw: raw::Gateway, problems: &mut Problems) -> Option<Gatewa
             "set `admin_token`, or listen on 127.0.0.1",
         );
     }
-    if let Some(token) = raw.admin_token.as_ref().filter(|token| token.value.0.len() < SHORTEST_TOKEN) {
-        let hint = format!("use at least {SHORTEST_TOKEN} random characters");
-        let message = "the admin token is short enough to be guessed".to_owned();
-        problems.keeping_secret(|problems| problems.warn(token.span.clone(), message, hint));
-    }
+    warn_if_short(raw.admin_token.as_ref(), "the admin token", problems);
     let List(trusted) = raw.trusted_proxies?.value;
     Some(Gateway {
         workers: raw.workers?.value.0,
@@ -37,10 +33,19 @@ pub(super) fn check(raw: raw::Gateway, problems: &mut Problems) -> Option<Gatewa
     })
 }
 
-pub(super) fn check_telemetry(raw: raw::Telemetry) -> Telemetry {
+fn warn_if_short(token: Option<&At<AdminToken>>, what: &str, problems: &mut Problems) {
+    if let Some(token) = token.filter(|token| token.value.0.len() < SHORTEST_TOKEN) {
+        let hint = format!("use at least {SHORTEST_TOKEN} random characters");
+        let message = format!("{what} is short enough to be guessed");
+        problems.keeping_secret(|problems| problems.warn(token.span.clone(), message, hint));
+    }
+}
+
+pub(super) fn check_telemetry(raw: raw::Telemetry, problems: &mut Problems) -> Telemetry {
+    warn_if_short(raw.explain_key.as_ref(), "the key of explanations", problems);
     let access_log = raw.access_log.and_then(|At { value: log, .. }| {
         let LogFormat = log.format?.value;
         Some(log.path?.value.0)
     });
-    Telemetry { access_log }
+    Telemetry { access_log, explain_key: raw.explain_key.map(|key| key.value.0) }
 }

@@ -2,13 +2,16 @@
 
 use crate::config::decode::need::{OPTIONAL, REQUIRED, text};
 use crate::config::decode::table;
-use crate::config::scalar::{LogFormat, LogPath};
+use crate::config::scalar::{AdminToken, LogFormat, LogPath};
 
 table! {
     /// What the gateway tells about the traffic.
     Telemetry {
         /// The access log; none when left out.
         access_log: AccessLog = OPTIONAL,
+        /// What the field `X-Supplex-Explain` is signed with, by which a client may have a real request explained; at most
+        /// 256 characters. `gateway.admin_token` when left out; without either the field is ignored.
+        explain_key: AdminToken = OPTIONAL,
     }
 }
 

@@ -15,6 +15,20 @@ const HINT: &str = "the units are ms, s, m and h, as in `250ms` or `5s`";
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Duration(pub time::Duration);
 
+impl Duration {
+    /// A duration among the arguments of a command, written as in the configuration.
+    ///
+    /// # Errors
+    /// What is wrong with it.
+    pub(crate) fn argument(text: &str) -> Result<time::Duration, String> {
+        let advised = |refusal: Refusal| match refusal.hint {
+            Some(hint) => format!("{} ({hint})", refusal.message),
+            None => refusal.message,
+        };
+        Self::parse(text).map(|Self(duration)| duration).map_err(advised)
+    }
+}
+
 impl Text for Duration {
     const WHAT: &'static str = "a duration such as \"5s\"";
 

@@ -103,7 +103,7 @@ fn at(moment: u64, now: u64) -> String {
     fmt_http_date(time)
 }
 
-fn state_word(state: State) -> &'static str {
+pub(super) fn state_word(state: State) -> &'static str {
     match state.phase {
         Phase::Closed { .. } | Phase::ForcedClosed => "closed",
         Phase::HalfOpen { .. } => "half_open",
@@ -188,7 +188,7 @@ fn force_of(word: &str) -> Option<Force> {
 }
 
 /// A query value without its escapes. What is not an escape stays as it is.
-fn decode(value: &str) -> String {
+pub(super) fn decode(value: &str) -> String {
     let mut bytes = Vec::with_capacity(value.len());
     let mut rest = value.as_bytes();
     while let Some((first, behind)) = rest.split_first() {

@@ -3,6 +3,7 @@
 
 use httpdate::fmt_http_date;
 use serde_json::{Map, Value, json};
+use supplex_engine::config::edits::SECRETS;
 use supplex_engine::config::{
     AccessLog, Fallback, Gateway, HeaderEdits, Health, Listener, Probe, Ratio, Retries, Route, Snapshot, Upstream,
     Workers,
@@ -69,7 +70,10 @@ fn show(snapshot: &Snapshot) -> Value {
         "limits": snapshot.limits.iter().map(super::limits::show).collect::<Vec<_>>(),
         "auth": snapshot.auth.iter().map(super::auth::show).collect::<Vec<_>>(),
         "redis": snapshot.redis.as_ref().map(show_redis),
-        "telemetry": { "access_log": log },
+        "telemetry": {
+            "access_log": log,
+            "explain_key": snapshot.telemetry.explain_key.as_ref().map(|_| "(set)"),
+        },
     })
 }
 
@@ -141,9 +145,6 @@ fn show_retries(retries: Retries) -> Value {
         "post_with_idempotency_key": retries.post_with_idempotency_key,
     })
 }
-
-/// Fields whose values are not shown.
-const SECRETS: [&str; 4] = ["authorization", "cookie", "proxy-authorization", "x-api-key"];
 
 fn show_edits(edits: &HeaderEdits) -> Value {
     let shown = |name: &str, value: &str| if SECRETS.contains(&name) { json!("(set)") } else { json!(value) };

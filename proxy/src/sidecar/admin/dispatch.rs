@@ -10,7 +10,7 @@ use super::super::reload::{Outcome, Trigger, reload};
 use super::super::{Sidecar, metrics};
 use super::answer::{self, Answer};
 use super::gate::Stranger;
-use super::{auth, breakers, config, dashboard, gate, health, limits, routes, upstreams, workers};
+use super::{auth, breakers, config, dashboard, explain, gate, health, limits, routes, upstreams, workers};
 
 /// What can be asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,13 +25,14 @@ enum Page {
     Breakers,
     Limits,
     Auth,
+    Explain,
     Workers,
     Reload,
     Drain,
 }
 
 /// Every path with its page and what it is for.
-const PAGES: [(&str, Page, &str); 13] = [
+const PAGES: [(&str, Page, &str); 14] = [
     ("/", Page::Index, "this list; for a browser, which accepts text/html, the dashboard"),
     ("/healthz", Page::Health, "200 while the process lives"),
     ("/readyz", Page::Ready, "200 when every worker runs the current configuration, 503 otherwise and while draining"),
@@ -42,6 +43,7 @@ const PAGES: [(&str, Page, &str); 13] = [
     ("/api/breakers", Page::Breakers, "the breakers; POST ?upstream=&endpoint=&state=open|closed|auto forces one"),
     ("/api/limits", Page::Limits, "rate limits with their settings, and what was decided"),
     ("/api/auth", Page::Auth, "whose tokens are believed, their keys and the last fetch, and what was decided"),
+    ("/api/explain", Page::Explain, "why a request gets what it gets: ?method=&path=&host=&client=&header=name:value"),
     ("/api/workers", Page::Workers, "the workers"),
     ("/api/reload", Page::Reload, "POST: read the configuration again and wait for the result"),
     ("/api/drain", Page::Drain, "POST: finish what is under way and end"),
@@ -87,6 +89,9 @@ pub(super) async fn answer<B>(sidecar: &Rc<Sidecar>, request: &Request<B>) -> An
     if forces {
         return breakers::force(sidecar, request.uri().query().unwrap_or_default());
     }
+    if page == Page::Explain && matches!(*request.method(), Method::GET | Method::HEAD) {
+        return explain::answer(sidecar, request.uri().query().unwrap_or_default());
+    }
     match (changes, request.method()) {
         // The server leaves the body away for HEAD.
         (false, &Method::GET | &Method::HEAD) => show(sidecar, page),
@@ -109,7 +114,7 @@ fn show(sidecar: &Sidecar, page: Page) -> Answer {
         Page::Limits => limits::document(sidecar),
         Page::Auth => auth::document(sidecar),
         Page::Workers => workers::document(sidecar),
-        Page::Index | Page::Reload | Page::Drain => return answer::text(StatusCode::OK, index()),
+        Page::Index | Page::Explain | Page::Reload | Page::Drain => return answer::text(StatusCode::OK, index()),
     };
     answer::json(StatusCode::OK, &document)
 }

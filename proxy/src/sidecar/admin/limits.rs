@@ -1,7 +1,7 @@
 //! `/api/limits`: each limit with its settings, the routes that have it, and what was decided.
 
 use serde_json::{Map, Value, json};
-use supplex_engine::config::{KeySource, Limit, LimitMode, OnStoreError, Precision, Snapshot, Store};
+use supplex_engine::config::{Limit, Snapshot, words};
 use supplex_engine::stats::{LimitDecision, LimitSource};
 
 use super::super::Sidecar;
@@ -27,42 +27,15 @@ pub(super) fn document(sidecar: &Sidecar) -> Value {
 
 /// The settings, as in the configuration.
 pub(super) fn show(limit: &Limit) -> Value {
-    let key = match &limit.key {
-        KeySource::ClientIp => "client_ip".to_owned(),
-        KeySource::Header(name) => format!("header:{name}"),
-        KeySource::Cookie(name) => format!("cookie:{name}"),
-        KeySource::Claim(name) => format!("jwt:{name}"),
-        KeySource::Route => "route".to_owned(),
-        KeySource::Global => "global".to_owned(),
-    };
-    let unit = match limit.rate.period.as_secs() {
-        60 => "m",
-        3_600 => "h",
-        86_400 => "d",
-        _ => "s",
-    };
     json!({
         "name": limit.name,
-        "rate": format!("{}/{unit}", limit.rate.tokens),
+        "rate": words::rate(limit.rate),
         "burst": limit.burst,
-        "key": key,
-        "store": match limit.store {
-            Store::Redis => "redis",
-            Store::Local => "local",
-        },
-        "mode": match limit.mode {
-            LimitMode::Enforce => "enforce",
-            LimitMode::Shadow => "shadow",
-        },
-        "precision": match limit.precision {
-            Precision::Lease => "lease",
-            Precision::Exact => "exact",
-        },
-        "on_store_error": match limit.on_store_error {
-            OnStoreError::Local => "local",
-            OnStoreError::Open => "open",
-            OnStoreError::Closed => "closed",
-        },
+        "key": words::key_source(&limit.key),
+        "store": words::store(limit.store),
+        "mode": words::limit_mode(limit.mode),
+        "precision": words::precision(limit.precision),
+        "on_store_error": words::on_store_error(limit.on_store_error),
         "exempt": limit.exempt.iter().map(ToString::to_string).collect::<Vec<_>>(),
     })
 }

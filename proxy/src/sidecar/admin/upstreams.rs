@@ -80,7 +80,7 @@ fn show_endpoint(endpoint: &Endpoint, entry: Option<&UpstreamEntry>) -> Value {
 }
 
 /// What probes say, and why; `null` for an endpoint that is not probed.
-fn show_health(upstream: &str, endpoint: &Endpoint, sidecar: &Sidecar) -> Value {
+pub(super) fn show_health(upstream: &str, endpoint: &Endpoint, sidecar: &Sidecar) -> Value {
     let Some(record) = sidecar.probes.record(upstream, &endpoint.address.to_string()) else { return Value::Null };
     let last = record.last.as_ref().map(|last| {
         json!({

@@ -21,6 +21,7 @@ impl Running<'_> {
             let now = self.connection.worker.ring.precise_now();
             self.tally.overhead = now.saturating_sub(self.request.started + self.waited);
         }
+        self.request.note_end(self.exchange.attempts(), self.tally.overhead);
         self.reason = Some(reason);
         self.tally.status = Some(reason.status());
         // What is left of the body would be taken for the next request.

@@ -166,6 +166,8 @@ impl Relay<'_> {
             instead_of: self.request.fell_back.then_some(Reason::BreakerOpen),
         };
         write_response(out, &context);
+        let (endpoint, attempts) = (&*self.attempt.endpoint().label, self.exchange.attempts());
+        self.request.explain_forwarded(worker, endpoint, attempts, (self.tally.overhead, now), out);
         if framing == Framing::UntilClose || coding == Coding::Strip {
             // Until it is complete: the close is all that tells the client where the body ends (RFC 9112 section 8).
             connection.socket.set_abrupt(true);

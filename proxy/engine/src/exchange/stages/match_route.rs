@@ -5,9 +5,12 @@ use crate::http1::RequestHead;
 use crate::route::RequestView;
 
 /// A parsed head together with its bytes, as the routing table wants to see it.
-struct Parsed<'a> {
-    head: &'a RequestHead,
-    bytes: &'a [u8],
+#[derive(Clone, Copy, Debug)]
+pub struct Parsed<'a> {
+    /// The parsed head.
+    pub head: &'a RequestHead,
+    /// The bytes it was parsed from.
+    pub bytes: &'a [u8],
 }
 
 impl RequestView for Parsed<'_> {

@@ -35,7 +35,7 @@ pub struct RequestContext<'a> {
     pub deadline_ms: Option<u64>,
 }
 
-/// Fields that are of this hop (RFC 9110 section 7.6.1), or that are written anew; and two that could pass for something
+/// Fields that are of this hop (RFC 9110 section 7.6.1), that are meant for the gateway, or that are written anew; and two that could pass for something
 /// else at an upstream that makes variables of them: lookalikes, and `Proxy`, which would become `HTTP_PROXY`.
 const OF_THIS_HOP: u32 = FieldId::Lookalike.bit()
     | FieldId::Proxy.bit()
@@ -49,7 +49,8 @@ const OF_THIS_HOP: u32 = FieldId::Lookalike.bit()
     | FieldId::Upgrade.bit()
     | FieldId::Http2Settings.bit()
     | FieldId::XForwardedFor.bit()
-    | FieldId::XRequestDeadlineMs.bit();
+    | FieldId::XRequestDeadlineMs.bit()
+    | FieldId::XSupplexExplain.bit();
 
 /// Fields by which a trusted proxy says who its client is. From anybody else they are claims that an upstream could
 /// believe.

@@ -51,7 +51,7 @@ names! {
     Http2Settings "http2-settings" Expect "expect" Via "via" Date "date" Forwarded "forwarded" XRealIp "x-real-ip"
     XForwardedFor "x-forwarded-for" XForwardedProto "x-forwarded-proto" XForwardedHost "x-forwarded-host"
     XForwardedPort "x-forwarded-port" XRequestId "x-request-id" Proxy "proxy"
-    XRequestDeadlineMs "x-request-deadline-ms"
+    XRequestDeadlineMs "x-request-deadline-ms" XSupplexExplain "x-supplex-explain"
 }
 
 impl FieldId {
@@ -83,6 +83,7 @@ impl FieldId {
                 _ => FieldId::XForwardedPort,
             },
             (17, b't') => FieldId::TransferEncoding,
+            (17, b'x') if matches!(name.get(2), Some(b's' | b'S')) => FieldId::XSupplexExplain,
             (17, b'x') => FieldId::XForwardedProto,
             (21, b'x') => FieldId::XRequestDeadlineMs,
             _ => return FieldId::Other,
