@@ -3,6 +3,7 @@
 mod check;
 mod diff;
 mod explain;
+mod hdr;
 mod healthcheck;
 mod routes;
 mod run;
@@ -37,8 +38,9 @@ Examples:
   supplex diff old.toml new.toml            what a change of the configuration changes
   supplex healthcheck --config config.toml  whether the gateway that runs is healthy
   supplex top --config config.toml          what the gateway that runs does, live
+  supplex hdr supplex-latency.hlog          percentiles of latencies that were written down
 
-Exit codes: 0 done, 1 not healthy, refused or different, 2 usage, 70 a worker died, 71 the host cannot run it, 78 configuration refused.")]
+Exit codes: 0 done, 1 not healthy, not readable, refused or different, 2 usage, 70 a worker died, 71 the host cannot run it, 78 configuration refused.")]
 struct Arguments {
     #[command(subcommand)]
     command: Command,
@@ -52,6 +54,7 @@ enum Command {
     Schema(schema::SchemaArguments),
     Explain(explain::ExplainArguments),
     Diff(diff::DiffArguments),
+    Hdr(hdr::HdrArguments),
     Healthcheck(healthcheck::HealthcheckArguments),
     Top(top::TopArguments),
 }
@@ -65,6 +68,7 @@ pub(crate) fn main() -> ExitCode {
         Command::Schema(_) => schema::run(),
         Command::Explain(arguments) => explain::run(arguments),
         Command::Diff(arguments) => diff::run(&arguments),
+        Command::Hdr(arguments) => hdr::run(&arguments),
         Command::Healthcheck(arguments) => healthcheck::run(&arguments),
         Command::Top(arguments) => top::run(&arguments),
     }

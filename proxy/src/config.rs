@@ -16,7 +16,7 @@ mod raw;
 pub(crate) mod report;
 pub(crate) mod scalar;
 pub(crate) mod schema;
-mod suggest;
+pub(crate) mod suggest;
 
 use std::path::Path;
 

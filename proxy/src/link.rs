@@ -6,6 +6,7 @@
 //! Where to read on: `worker/upkeep/mailbox.rs` receives, `sidecar/` sends.
 
 mod keys;
+mod latency;
 pub(crate) mod limits;
 mod mailbox;
 pub(crate) mod pulse;
@@ -22,6 +23,7 @@ use supplex_engine::stats::{
 use supplex_engine::upstream::Breaker;
 
 pub(crate) use keys::{Key, KeySet};
+pub(crate) use latency::{LatencyBlocks, RouteLatency};
 pub(crate) use mailbox::{Mailbox, Messages};
 
 /// What the sidecar or another worker leaves for a worker.
@@ -63,6 +65,8 @@ pub(crate) struct Blocks {
     pub routes: Vec<Arc<RouteBlock>>,
     /// For requests that match no route, or are refused before routing.
     pub unrouted: Arc<RouteBlock>,
+    /// How long exchanges took.
+    pub latency: LatencyBlocks,
     /// By `LimitId`.
     pub limits: Vec<Arc<LimitBlock>>,
     /// By `AuthId`.

@@ -9,6 +9,7 @@ pub(crate) mod admin;
 pub(crate) mod auth;
 pub(crate) mod breakers;
 pub(crate) mod busy;
+pub(crate) mod latency;
 pub(crate) mod limits;
 pub(crate) mod metrics;
 pub(crate) mod probes;
@@ -96,6 +97,8 @@ pub(crate) struct Sidecar {
     pub(crate) probes: probes::Probes,
     /// How busy the workers were lately.
     pub(crate) busy: busy::Meter,
+    /// How long exchanges took lately.
+    pub(crate) latency: latency::History,
     /// The keys that tokens are checked with.
     pub(crate) auth: auth::Keys,
     /// The stores of limits.
@@ -122,6 +125,7 @@ impl Sidecar {
             registry: RefCell::new(Registry::new(crew.len())),
             probes: probes::Probes::default(),
             busy: busy::Meter::new(crew.len()),
+            latency: latency::History::default(),
             crew,
             log,
             book: RefCell::new(book),

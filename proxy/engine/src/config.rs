@@ -145,6 +145,8 @@ pub struct Telemetry {
     pub access_log: Option<AccessLog>,
     /// What `X-Supplex-Explain` is signed with; `None`: with the admin token, if there is one.
     pub explain_key: Option<Box<str>>,
+    /// Where the latencies of the last minute are written when somebody asks for it.
+    pub latency_dump: std::path::PathBuf,
 }
 
 /// Where the access log goes. The format is JSON lines.

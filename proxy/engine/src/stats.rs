@@ -10,6 +10,7 @@ pub mod concurrency;
 pub mod counter;
 pub mod endpoint_state;
 pub mod histogram;
+pub mod latency;
 pub mod limit;
 pub mod names;
 
@@ -19,4 +20,5 @@ pub use concurrency::ConcurrencyBlock;
 pub use counter::{Counter, Gauge};
 pub use endpoint_state::EndpointState;
 pub use histogram::Histogram;
+pub use latency::LatencyBlock;
 pub use limit::{LimitBlock, LimitDecision, LimitSource};

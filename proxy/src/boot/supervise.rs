@@ -22,7 +22,7 @@ use super::listeners::Book;
 use super::{Prepared, preflight};
 use crate::link::{Message, limits};
 use crate::sidecar::reload::{Trigger, reload};
-use crate::sidecar::{Running, Sidecar, admin, auth, breakers, busy, probes, publish, resolve, watch};
+use crate::sidecar::{Running, Sidecar, admin, auth, breakers, busy, latency, probes, publish, resolve, watch};
 use resolve::Resolver;
 
 /// How much longer than `drain_timeout` the workers get to cut what is left.
@@ -113,6 +113,7 @@ fn spawn_tasks(sidecar: &Rc<Sidecar>) {
     spawn(sidecar, |sidecar| async move { watch::run(&sidecar).await });
     spawn(sidecar, |sidecar| async move { busy::run(&sidecar).await });
     spawn(sidecar, |sidecar| async move { breakers::run(&sidecar).await });
+    spawn(sidecar, |sidecar| async move { latency::run(&sidecar).await });
 }
 
 /// Until a drain is asked for.
@@ -137,10 +138,16 @@ async fn serve(
                     let sidecar = Rc::clone(sidecar);
                     spawn_local(async move { reload(&sidecar, Trigger::Signal).await });
                 }
-                Told::User => tracing::info!("SIGUSR1 has no meaning yet and is ignored"),
+                Told::Dump => dump(sidecar),
             },
         }
     }
+}
+
+/// Writes the last minute of latencies to a file, beside everything else.
+fn dump(sidecar: &Rc<Sidecar>) {
+    let sidecar = Rc::clone(sidecar);
+    spawn_local(async move { latency::dump::dump(&sidecar).await });
 }
 
 /// Until every worker ended, or the time is up.
@@ -169,7 +176,7 @@ async fn drain(
                     return Ok(CUT_SHORT);
                 }
                 Told::Reload => tracing::info!("SIGHUP is ignored while draining"),
-                Told::User => tracing::info!("SIGUSR1 has no meaning yet and is ignored"),
+                Told::Dump => dump(sidecar),
             },
             () = sleep_until(deadline) => {
                 tracing::warn!("the time to drain is up: {} connections are cut", connections(sidecar));
@@ -212,7 +219,7 @@ impl Signals {
             _ = self.terminate.recv() => Told::Stop("SIGTERM"),
             _ = self.interrupt.recv() => Told::Stop("SIGINT"),
             _ = self.hang_up.recv() => Told::Reload,
-            _ = self.user.recv() => Told::User,
+            _ = self.user.recv() => Told::Dump,
         }
     }
 }
@@ -223,8 +230,8 @@ enum Told {
     Stop(&'static str),
     /// Read the configuration again.
     Reload,
-    /// SIGUSR1, whose default would be to kill the process.
-    User,
+    /// Write the latencies of the last minute to a file.
+    Dump,
 }
 
 #[cfg(test)]

@@ -59,7 +59,7 @@ pub(crate) fn check(config: Config, problems: &mut Problems) -> Option<Blueprint
         auth: auths.into_auth(&limits),
         limits,
         redis,
-        telemetry,
+        telemetry: telemetry?,
         warnings: Report::default(),
         places: Places::default(),
     })

@@ -14,6 +14,7 @@ mod dispatch;
 mod explain;
 mod gate;
 mod health;
+mod latency;
 mod limits;
 mod routes;
 mod upstreams;

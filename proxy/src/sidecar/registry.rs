@@ -2,7 +2,10 @@
 //!
 //! A listener, route or upstream keeps its blocks over reloads as long as its name stays, an endpoint as long as its
 //! upstream and address stay. Whoever leaves takes its blocks along; what they had added to sums without such a label is
-//! remembered, so that no counter ever falls. Nothing here counts; workers do.
+//! remembered, so that no counter ever falls. Nothing here counts; workers do. `registry/latency.rs` has the blocks of latencies.
+
+mod histogram_sum;
+pub(crate) mod latency;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -11,13 +14,15 @@ use supplex_engine::config::Snapshot;
 use supplex_engine::reason::{self, Reason};
 use supplex_engine::stats::histogram::OVERHEAD_BOUNDS;
 use supplex_engine::stats::{
-    AuthBlock, AuthDecision, EndpointBlock, EndpointState, Histogram, LimitBlock, LimitDecision, LimitSource,
-    ListenerBlock, RouteBlock, UpstreamBlock,
+    AuthBlock, AuthDecision, EndpointBlock, EndpointState, LimitBlock, LimitDecision, LimitSource, ListenerBlock,
+    RouteBlock, UpstreamBlock,
 };
 use supplex_engine::upstream::Breaker;
 
 use crate::clock;
 use crate::link::{Blocks, UpstreamBlocks};
+pub(crate) use histogram_sum::HistogramSum;
+use latency::{Latencies, Made, Pair};
 
 /// The blocks of one identity, by worker.
 pub(crate) type PerWorker<B> = Arc<[Arc<B>]>;
@@ -32,6 +37,7 @@ pub(crate) struct Registry {
     limits: BTreeMap<Box<str>, PerWorker<LimitBlock>>,
     auth: BTreeMap<Box<str>, PerWorker<AuthBlock>>,
     upstreams: BTreeMap<Box<str>, UpstreamEntry>,
+    latencies: Latencies,
     retired: Retired,
 }
 
@@ -56,29 +62,6 @@ pub(crate) struct Retired {
     pub(crate) overhead: HistogramSum,
 }
 
-/// A histogram added up over blocks.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct HistogramSum {
-    /// Upper bounds in nanoseconds.
-    pub(crate) bounds: &'static [u64],
-    /// Counts by bucket, not cumulative; the last is what was above every bound.
-    pub(crate) counts: Vec<u64>,
-    /// The sum of all observations in nanoseconds.
-    pub(crate) sum: u64,
-}
-
-impl HistogramSum {
-    /// Adds a block's histogram. All that are added must have the same bounds.
-    pub(crate) fn add(&mut self, histogram: &Histogram) {
-        self.bounds = histogram.bounds();
-        self.counts.resize(self.bounds.len() + 1, 0);
-        for (count, more) in self.counts.iter_mut().zip(histogram.counts()) {
-            *count = count.wrapping_add(more);
-        }
-        self.sum = self.sum.wrapping_add(histogram.sum());
-    }
-}
-
 impl Registry {
     /// An empty registry for this many workers.
     #[must_use]
@@ -92,6 +75,7 @@ impl Registry {
             limits: BTreeMap::new(),
             auth: BTreeMap::new(),
             upstreams: BTreeMap::new(),
+            latencies: Latencies::default(),
             retired: Retired { overhead, ..Retired::default() },
         }
     }
@@ -127,6 +111,7 @@ impl Registry {
                 entry.endpoints.entry(address).or_insert_with(|| fresh(workers));
             }
         }
+        self.latencies.assign(snapshot, workers);
         (0..workers).map(|worker| self.blocks(snapshot, worker)).collect()
     }
 
@@ -150,6 +135,7 @@ impl Registry {
             listeners: totals.iter().map(|blocks| Arc::clone(&blocks[worker])).collect(),
             routes: snapshot.routes.iter().map(|route| Arc::clone(&self.routes[&route.name][worker])).collect(),
             unrouted: Arc::clone(&self.unrouted[worker]),
+            latency: self.latencies.blocks(snapshot, worker),
             limits: snapshot.limits.iter().map(|limit| Arc::clone(&self.limits[&limit.name][worker])).collect(),
             auth: snapshot.auth.iter().map(|auth| Arc::clone(&self.auth[&auth.name][worker])).collect(),
             upstreams: upstreams.collect(),
@@ -163,6 +149,7 @@ impl Registry {
         self.listeners.retain(|name, _| snapshot.listeners.iter().any(|listener| listener.name == *name));
         self.limits.retain(|name, _| snapshot.limits.iter().any(|limit| limit.name == *name));
         self.auth.retain(|name, _| snapshot.auth.iter().any(|auth| auth.name == *name));
+        self.latencies.retire(snapshot);
         let retired = &mut self.retired;
         self.routes.retain(|name, blocks| {
             let stays = snapshot.routes.iter().any(|route| route.name == *name);
@@ -203,6 +190,16 @@ impl Registry {
     #[must_use]
     pub(crate) fn unrouted(&self) -> &[Arc<RouteBlock>] {
         &self.unrouted
+    }
+
+    /// What latencies are counted for now.
+    pub(crate) fn latencies(&self) -> impl Iterator<Item = &Arc<Pair>> {
+        self.latencies.pairs()
+    }
+
+    /// The blocks of latencies that were made since this was asked last.
+    pub(crate) fn take_made_latencies(&mut self) -> Vec<Made> {
+        self.latencies.take_made()
     }
 
     /// The names of limits.

@@ -33,7 +33,7 @@ pub(super) fn snapshot(generation: u64, routes: &[&str], upstreams: &[(&str, &[&
         limits: Vec::new(),
         auth: Vec::new(),
         redis: None,
-        telemetry: Telemetry { access_log: None, explain_key: None },
+        telemetry: Telemetry { access_log: None, explain_key: None, latency_dump: "latency.hlog".into() },
     }
 }
 

@@ -29,6 +29,8 @@ pub(super) struct Outcome<'a> {
     pub(super) sent: u64,
     /// Nanoseconds the gateway itself took.
     pub(super) overhead: u64,
+    /// Nanoseconds it waited for the upstream; `None` when no attempt was made.
+    pub(super) upstream_time: Option<u64>,
 }
 
 /// Counts the exchange and writes its line.
@@ -45,6 +47,9 @@ pub(super) fn account(worker: &Worker, peer: IpAddr, record: &Record, request: &
     }
     block.duration.observe(duration);
     block.overhead.observe(outcome.overhead);
+    let tried = outcome.upstream_time.and(request.upstream);
+    let latency = request.live.latency_block(request.route, tried);
+    latency.observe(duration, outcome.upstream_time, outcome.overhead);
     if request.live.snapshot.telemetry.access_log.is_some() {
         let time = worker.clock.unix_millis(request.started);
         let line = Line { time, peer, record, request, outcome, duration };

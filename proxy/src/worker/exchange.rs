@@ -9,6 +9,7 @@ pub(super) mod beginning;
 mod conclude;
 mod enter;
 pub(super) mod hedge;
+pub(super) mod upstream_time;
 
 use std::rc::Rc;
 
@@ -29,6 +30,7 @@ use super::tunnel;
 use super::upstream::{Attempt, LiveUpstream, Unavailable};
 use beginning::Beginning;
 use hedge::Way;
+use upstream_time::UpstreamTime;
 
 /// What an exchange adds up while it runs.
 #[derive(Default)]
@@ -40,6 +42,7 @@ pub(super) struct Tally {
     pub(super) sent: u64,
     /// Nanoseconds the gateway itself took.
     pub(super) overhead: u64,
+    pub(super) upstream_time: UpstreamTime,
 }
 
 /// Runs the exchange to its end.
@@ -185,6 +188,7 @@ impl Running<'_> {
         if self.exchange.attempts() == 0 {
             self.tally.overhead += begun.saturating_sub(self.request.started + self.waited);
         }
+        self.tally.upstream_time.start(begun);
         if self.body.is_done() {
             attempt.set_begun(begun);
         }
@@ -228,6 +232,7 @@ impl Running<'_> {
             &mut self.other,
         );
         let (end, attempt, socket) = relay.run().await;
+        self.tally.upstream_time.stop(worker.ring.coarse_now());
         if let End::Complete { reusable: true, .. } | End::GivenUp { reusable: true } = end {
             let idle_most = self.upstream.settings.idle_per_worker;
             attempt.endpoint().keep_idle(socket, worker.ring.coarse_now(), idle_most);
@@ -256,6 +261,7 @@ impl Running<'_> {
     }
 
     fn unreached(&mut self, attempt: &Attempt, unreached: Unreached) -> Next {
+        self.tally.upstream_time.stop(self.connection.worker.ring.coarse_now());
         let verdict = match unreached {
             Unreached::Connect => {
                 self.learn(attempt, AttemptResult::Connect);

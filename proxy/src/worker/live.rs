@@ -8,12 +8,12 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use supplex_engine::config::{self, AuthId, LimitId, RouteId, Snapshot, UpstreamId};
-use supplex_engine::stats::{LimitBlock, ListenerBlock, RouteBlock};
+use supplex_engine::stats::{LatencyBlock, LimitBlock, ListenerBlock, RouteBlock};
 
 use super::authenticate::LiveAuth;
 use super::upstream::LiveUpstream;
 use crate::explain::token::Signer;
-use crate::link::{Blocks, KeySet};
+use crate::link::{Blocks, KeySet, LatencyBlocks};
 use crate::ring::Ring;
 
 /// A snapshot in use.
@@ -30,6 +30,7 @@ pub(super) struct Live {
     unrouted: Arc<RouteBlock>,
     /// Whose wish to have a request explained is heeded; `None`: nobody's.
     pub(super) signer: Option<Signer>,
+    latency: LatencyBlocks,
 }
 
 /// A listener with its current settings. Its connections keep it.
@@ -97,6 +98,7 @@ impl Live {
             auths,
             unrouted: blocks.unrouted,
             signer: Signer::new(&snapshot.gateway, &snapshot.telemetry),
+            latency: blocks.latency,
             snapshot,
         }
     }
@@ -118,6 +120,11 @@ impl Live {
     /// Where a request of this route is counted.
     pub(super) fn route_block(&self, route: Option<RouteId>) -> &RouteBlock {
         route.and_then(|id| self.routes.get(id.index())).unwrap_or(&self.unrouted)
+    }
+
+    /// Where it is counted how long an exchange took: by its route and the upstream of its last attempt.
+    pub(super) fn latency_block(&self, route: Option<RouteId>, upstream: Option<UpstreamId>) -> &LatencyBlock {
+        self.latency.find(route, upstream)
     }
 
     /// Where decisions of a limit are counted.

@@ -22,6 +22,7 @@ impl Connection {
             received: 0,
             sent,
             overhead: now.saturating_sub(request.started),
+            upstream_time: None,
         };
         account(&self.worker, self.peer, &self.record, request, &outcome);
         after

@@ -3,6 +3,7 @@
 mod check;
 mod diff;
 mod explain;
+mod hdr;
 mod healthcheck;
 mod reference;
 mod routes;

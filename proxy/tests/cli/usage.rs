@@ -14,6 +14,7 @@ fn help_shows_examples() {
         &["top", "--help"],
         &["explain", "--help"],
         &["diff", "--help"],
+        &["hdr", "--help"],
     ] {
         let answer = supplex(arguments);
         assert_eq!(answer.code, 0, "{arguments:?}");

@@ -20,6 +20,7 @@ mod health;
 mod hedge;
 mod interim;
 mod keep_alive;
+mod latency;
 mod limits;
 mod limits_redis;
 mod memory;

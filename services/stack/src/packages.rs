@@ -21,8 +21,17 @@ fn is_there(package: &str) -> bool {
     match package {
         "postgresql" => programs::Postgres::newest().is_some(),
         "nginx-light" => programs::find("nginx").is_some(),
+        "python3-venv" => makes_venvs(),
+        "nodejs" => programs::find("node").is_some(),
         same_name => programs::find(same_name).is_some(),
     }
+}
+
+/// Debian's Python lacks what fills an environment of its own, unless it was asked for.
+fn makes_venvs() -> bool {
+    let mut python = Command::new("python3");
+    python.args(["-c", "import ensurepip, venv"]).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+    python.status().is_ok_and(|status| status.success())
 }
 
 /// Makes sure that the programs of `packages` are there.

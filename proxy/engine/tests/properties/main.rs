@@ -13,6 +13,7 @@ mod fitness;
 mod forwarding;
 mod hedging;
 mod idle_pool;
+mod latency;
 mod leases;
 mod messages;
 mod normal_form;

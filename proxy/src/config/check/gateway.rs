@@ -41,11 +41,12 @@ fn warn_if_short(token: Option<&At<AdminToken>>, what: &str, problems: &mut Prob
     }
 }
 
-pub(super) fn check_telemetry(raw: raw::Telemetry, problems: &mut Problems) -> Telemetry {
+pub(super) fn check_telemetry(raw: raw::Telemetry, problems: &mut Problems) -> Option<Telemetry> {
     warn_if_short(raw.explain_key.as_ref(), "the key of explanations", problems);
     let access_log = raw.access_log.and_then(|At { value: log, .. }| {
         let LogFormat = log.format?.value;
         Some(log.path?.value.0)
     });
-    Telemetry { access_log, explain_key: raw.explain_key.map(|key| key.value.0) }
+    let explain_key = raw.explain_key.map(|key| key.value.0);
+    Some(Telemetry { access_log, explain_key, latency_dump: raw.latency_dump?.value.0 })
 }

@@ -270,6 +270,7 @@ fn defaults_fill_what_is_left_out() {
     assert_eq!(blueprint.gateway.admin, ([127, 0, 0, 1], 9900).into());
     assert_eq!(blueprint.gateway.drain_timeout, Duration::from_secs(15));
     assert_eq!(blueprint.telemetry.access_log, None);
+    assert_eq!(blueprint.telemetry.latency_dump, std::path::Path::new("supplex-latency.hlog"));
     let listener = &blueprint.listeners[0];
     assert_eq!((listener.max_header_bytes, listener.max_header_fields), (16 << 10, 100));
     assert_eq!((listener.max_body_bytes, listener.max_connections), (10 << 20, 20_000));

@@ -2,7 +2,7 @@
 
 use crate::config::decode::need::{OPTIONAL, REQUIRED, text};
 use crate::config::decode::table;
-use crate::config::scalar::{AdminToken, LogFormat, LogPath};
+use crate::config::scalar::{AdminToken, FilePath, LogFormat, LogPath};
 
 table! {
     /// What the gateway tells about the traffic.
@@ -12,6 +12,8 @@ table! {
         /// What the field `X-Supplex-Explain` is signed with, by which a client may have a real request explained; at most
         /// 256 characters. `gateway.admin_token` when left out; without either the field is ignored.
         explain_key: AdminToken = OPTIONAL,
+        /// Where SIGUSR1 writes the latencies of the last minute, as an HdrHistogram log; a relative path begins in the folder that the gateway was started in.
+        latency_dump: FilePath = text("supplex-latency.hlog"),
     }
 }
 

@@ -73,6 +73,7 @@ fn show(snapshot: &Snapshot) -> Value {
         "telemetry": {
             "access_log": log,
             "explain_key": snapshot.telemetry.explain_key.as_ref().map(|_| "(set)"),
+            "latency_dump": snapshot.telemetry.latency_dump.display().to_string(),
         },
     })
 }

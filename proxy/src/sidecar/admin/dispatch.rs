@@ -10,7 +10,7 @@ use super::super::reload::{Outcome, Trigger, reload};
 use super::super::{Sidecar, metrics};
 use super::answer::{self, Answer};
 use super::gate::Stranger;
-use super::{auth, breakers, config, dashboard, explain, gate, health, limits, routes, upstreams, workers};
+use super::{auth, breakers, config, dashboard, explain, gate, health, latency, limits, routes, upstreams, workers};
 
 /// What can be asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,12 +27,14 @@ enum Page {
     Auth,
     Explain,
     Workers,
+    Latency,
+    LatencyLog,
     Reload,
     Drain,
 }
 
 /// Every path with its page and what it is for.
-const PAGES: [(&str, Page, &str); 14] = [
+const PAGES: [(&str, Page, &str); 16] = [
     ("/", Page::Index, "this list; for a browser, which accepts text/html, the dashboard"),
     ("/healthz", Page::Health, "200 while the process lives"),
     ("/readyz", Page::Ready, "200 when every worker runs the current configuration, 503 otherwise and while draining"),
@@ -45,6 +47,8 @@ const PAGES: [(&str, Page, &str); 14] = [
     ("/api/auth", Page::Auth, "whose tokens are believed, their keys and the last fetch, and what was decided"),
     ("/api/explain", Page::Explain, "why a request gets what it gets: ?method=&path=&host=&client=&header=name:value"),
     ("/api/workers", Page::Workers, "the workers"),
+    ("/api/latency", Page::Latency, "percentiles of the last minute; ?route=&upstream=&window=10s&by=worker"),
+    ("/latency.hlog", Page::LatencyLog, "the last minute as an HdrHistogram log"),
     ("/api/reload", Page::Reload, "POST: read the configuration again and wait for the result"),
     ("/api/drain", Page::Drain, "POST: finish what is under way and end"),
 ];
@@ -94,7 +98,7 @@ pub(super) async fn answer<B>(sidecar: &Rc<Sidecar>, request: &Request<B>) -> An
     }
     match (changes, request.method()) {
         // The server leaves the body away for HEAD.
-        (false, &Method::GET | &Method::HEAD) => show(sidecar, page),
+        (false, &Method::GET | &Method::HEAD) => show(sidecar, page, request.uri().query().unwrap_or_default()).await,
         (true, &Method::POST) => act(sidecar, page).await,
         (false, _) if page == Page::Breakers => answer::method_refused("GET, HEAD, POST"),
         (false, _) => answer::method_refused("GET, HEAD"),
@@ -102,7 +106,7 @@ pub(super) async fn answer<B>(sidecar: &Rc<Sidecar>, request: &Request<B>) -> An
     }
 }
 
-fn show(sidecar: &Sidecar, page: Page) -> Answer {
+async fn show(sidecar: &Sidecar, page: Page, query: &str) -> Answer {
     let document = match page {
         Page::Health => return answer::text(StatusCode::OK, "ok\n"),
         Page::Ready => return health::readiness(sidecar),
@@ -114,6 +118,8 @@ fn show(sidecar: &Sidecar, page: Page) -> Answer {
         Page::Limits => limits::document(sidecar),
         Page::Auth => auth::document(sidecar),
         Page::Workers => workers::document(sidecar),
+        Page::Latency => return latency::show(sidecar, query).await,
+        Page::LatencyLog => return latency::log(sidecar).await,
         Page::Index | Page::Explain | Page::Reload | Page::Drain => return answer::text(StatusCode::OK, index()),
     };
     answer::json(StatusCode::OK, &document)

@@ -39,7 +39,7 @@ impl Running<'_> {
 
     pub(super) fn account(&self, attempt: Option<&Attempt>) {
         let block = &self.upstream.block;
-        let Tally { status, received, sent, overhead } = self.tally;
+        let Tally { status, received, sent, overhead, ref upstream_time } = self.tally;
         if self.exchange.retried() {
             let answered = self.reason.is_none() && status.is_some_and(|status| status < 500);
             if answered { block.retried.increment() } else { block.retry_failed.increment() }
@@ -52,6 +52,7 @@ impl Running<'_> {
             received: received + self.body.data_bytes(),
             sent,
             overhead,
+            upstream_time: upstream_time.spent(),
         };
         account(&self.connection.worker, self.connection.peer, &self.connection.record, &self.request, &outcome);
     }

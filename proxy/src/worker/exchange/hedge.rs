@@ -96,6 +96,7 @@ impl Running<'_> {
     pub(super) fn turn_to(&mut self, other: Way) -> Way {
         self.upstream.block.hedges(if other.hedge { HedgeResult::Won } else { HedgeResult::Failed }).increment();
         self.exchange.goes_on_with_other(other.pooled);
+        self.tally.upstream_time.start(self.connection.worker.ring.coarse_now());
         other
     }
 

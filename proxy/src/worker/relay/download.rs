@@ -139,6 +139,7 @@ impl Relay<'_> {
         let (head, out) = (&scratch.response, &mut scratch.out);
         let (framing, status) = (head.framing(), head.status());
         self.attempt.answered(status);
+        self.tally.upstream_time.stop(now);
         let latency = now.saturating_sub(self.begun);
         self.upstream.block.duration.observe(latency);
         self.upstream.learn(&self.attempt, Ended::Answered { status, latency }, now);

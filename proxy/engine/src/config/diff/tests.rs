@@ -33,7 +33,7 @@ impl Sample {
             gateway,
             routes: vec![route("a", "/x"), route("b", "/y")],
             limits: vec![limit("per-client")],
-            telemetry: Telemetry { access_log: None, explain_key: None },
+            telemetry: Telemetry { access_log: None, explain_key: None, latency_dump: "latency.hlog".into() },
         }
     }
 

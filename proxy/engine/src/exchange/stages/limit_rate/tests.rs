@@ -61,7 +61,7 @@ fn snapshot(limits: Vec<Limit>) -> Snapshot {
         limits,
         auth: Vec::new(),
         redis: None,
-        telemetry: Telemetry { access_log: None, explain_key: None },
+        telemetry: Telemetry { access_log: None, explain_key: None, latency_dump: "latency.hlog".into() },
     }
 }
 
