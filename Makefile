@@ -56,7 +56,7 @@ status: ## Show what runs and whether it is well
 
 test: tools ## Run all tests
 	cargo test --workspace --no-run
-	@$(TARGET)/debug/supplex-stack install postgresql redis-server chromium python3-venv nodejs npm
+	@$(TARGET)/debug/supplex-stack install postgresql redis-server chromium prometheus python3-venv nodejs npm
 	@$(RAISE) cargo test --workspace --no-fail-fast
 
 contract: tools ## Ask each service of a stack of its own for what its OpenAPI description says (schemathesis, from PyPI)

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crossbeam_channel::{Receiver, Sender, TryRecvError, TrySendError, bounded, unbounded};
-use supplex_engine::config::AccessLog;
+use supplex_engine::config::LogTarget;
 use supplex_engine::stats::Counter;
 
 /// Buffers on their way to the writer at most.
@@ -52,7 +52,9 @@ impl LogSender {
 #[derive(Debug)]
 enum Order {
     /// Write there from now on; `None` discards. The same target is opened anew, as after a rotation.
-    Target(Option<AccessLog>),
+    Target(Option<LogTarget>),
+    /// Open the target anew.
+    Reopen,
     /// Write out what is there, say so, and end.
     End(Sender<()>),
 }
@@ -67,9 +69,14 @@ pub(crate) struct LogControl {
 impl LogControl {
     /// Has the log written there from now on; `None` discards it. A file is opened anew even if it is the same, so that a
     /// rotated log continues in a new file.
-    pub(crate) fn retarget(&self, target: Option<AccessLog>) {
+    pub(crate) fn retarget(&self, target: Option<LogTarget>) {
         // Fails only when the writer has ended, and then there is nothing to write.
         let _ = self.orders.send(Order::Target(target));
+    }
+
+    /// Has the log's file opened anew, because it was rotated.
+    pub(crate) fn reopen(&self) {
+        let _ = self.orders.send(Order::Reopen);
     }
 
     /// Waits until everything handed over so far is written, but not longer than `most`. Ends the writer.
@@ -108,8 +115,14 @@ mod tests {
 
     use super::*;
 
-    fn file(path: &Path) -> Option<AccessLog> {
-        Some(AccessLog::File(path.to_path_buf()))
+    fn file(path: &Path) -> Option<LogTarget> {
+        Some(LogTarget::File(path.to_path_buf()))
+    }
+
+    fn wait_for_text(path: &Path, text: &str) {
+        while fs::read_to_string(path).unwrap_or_default() != text {
+            std::thread::yield_now();
+        }
     }
 
     const LONG: Duration = Duration::from_secs(60);
@@ -154,15 +167,60 @@ mod tests {
         let (sender, control) = start().expect("a writer");
         control.retarget(file(&path));
         sender.try_send(b"first\n".to_vec()).expect("room");
-        while fs::read_to_string(&path).unwrap_or_default().is_empty() {
-            std::thread::yield_now();
-        }
+        wait_for_text(&path, "first\n");
         fs::rename(&path, &old).expect("renamed");
         control.retarget(file(&path));
         sender.try_send(b"second\n".to_vec()).expect("room");
         control.end(LONG);
         assert_eq!(fs::read_to_string(&old).expect("the old log"), "first\n");
         assert_eq!(fs::read_to_string(&path).expect("the new log"), "second\n");
+    }
+
+    #[test]
+    fn a_file_that_was_renamed_or_removed_is_left_without_being_told() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let (path, old) = (folder.path().join("access.log"), folder.path().join("access.log.1"));
+        let (sender, control) = start().expect("a writer");
+        control.retarget(file(&path));
+        sender.try_send(b"first\n".to_vec()).expect("room");
+        wait_for_text(&path, "first\n");
+        fs::rename(&path, &old).expect("renamed");
+        while !path.exists() {
+            std::thread::yield_now();
+        }
+        sender.try_send(b"second\n".to_vec()).expect("room");
+        wait_for_text(&path, "second\n");
+        fs::remove_file(&path).expect("removed");
+        fs::write(&path, "of somebody else\n").expect("written");
+        while fs::read_to_string(&path).expect("a log").lines().count() < 2 {
+            sender.try_send(b"third\n".to_vec()).expect("room");
+            std::thread::sleep(Duration::from_millis(10));
+        }
+        control.end(LONG);
+        assert_eq!(fs::read_to_string(&old).expect("the old log"), "first\n");
+        assert!(fs::read_to_string(&path).expect("a log").starts_with("of somebody else\nthird\n"));
+        assert_eq!(control.failures(), 0);
+    }
+
+    #[test]
+    fn a_log_that_cannot_be_opened_anew_goes_on_in_the_old_file() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let inside = folder.path().join("logs");
+        let path = inside.join("access.log");
+        fs::create_dir(&inside).expect("a folder");
+        let (sender, control) = start().expect("a writer");
+        control.retarget(file(&path));
+        sender.try_send(b"first\n".to_vec()).expect("room");
+        wait_for_text(&path, "first\n");
+        let moved = folder.path().join("moved");
+        fs::rename(&inside, &moved).expect("renamed");
+        control.reopen();
+        while control.failures() == 0 {
+            std::thread::yield_now();
+        }
+        sender.try_send(b"second\n".to_vec()).expect("room");
+        control.end(LONG);
+        assert_eq!(fs::read_to_string(moved.join("access.log")).expect("the log"), "first\nsecond\n");
     }
 
     #[test]

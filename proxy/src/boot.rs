@@ -75,7 +75,7 @@ fn prepare(arguments: &RunArguments) -> Result<Prepared, Failure> {
     let failed = |what: &str, error: &std::io::Error| Failure::Host(preflight::describe(what, error));
     let (log, log_control) =
         access_log::start().map_err(|error| failed("the access log's thread does not start", &error))?;
-    log_control.retarget(loaded.blueprint.telemetry.access_log.clone());
+    log_control.retarget(loaded.blueprint.telemetry.log_target());
     let fresh = Book::default()
         .bind(&loaded.blueprint.listeners, plan.cpus.len())
         .map_err(|error| Failure::Host(error.to_string()))?;

@@ -4,6 +4,7 @@
 //! file is parsed into these types once, by the shell's `config/check`, and never consulted again. Nothing here reads a
 //! file or resolves a name. Where to read on: `route.rs` for the compiled routing table.
 
+pub mod access_log;
 pub mod adaptive;
 pub mod auth;
 pub mod breaker;
@@ -24,6 +25,7 @@ use std::net::IpAddr;
 use std::num::NonZeroUsize;
 use std::time::Duration;
 
+pub use access_log::{AccessLog, LogField, LogFormat, LogTarget};
 pub use adaptive::{Adaptive, Tolerance};
 pub use auth::{Algorithm, Auth, Jwks, RouteAuth};
 pub use breaker::{Breaker, BreakerMode};
@@ -141,7 +143,7 @@ pub enum Workers {
 /// The checked `[telemetry]` table.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Telemetry {
-    /// Where the access log goes; `None` when there is none.
+    /// The access log; `None` when there is none.
     pub access_log: Option<AccessLog>,
     /// What `X-Supplex-Explain` is signed with; `None`: with the admin token, if there is one.
     pub explain_key: Option<Box<str>>,
@@ -149,11 +151,10 @@ pub struct Telemetry {
     pub latency_dump: std::path::PathBuf,
 }
 
-/// Where the access log goes. The format is JSON lines.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum AccessLog {
-    /// The process's standard output.
-    Stdout,
-    /// A file, appended to.
-    File(std::path::PathBuf),
+impl Telemetry {
+    /// Where access log lines go; `None` when there are none.
+    #[must_use]
+    pub fn log_target(&self) -> Option<LogTarget> {
+        self.access_log.as_ref().map(|log| log.target.clone())
+    }
 }

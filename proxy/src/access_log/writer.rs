@@ -2,15 +2,20 @@
 //!
 //! It outlives every error: what cannot be written is counted and said once a minute on standard error, and the next
 //! lines are tried again. A closed pipe is such an error (the process ignores SIGPIPE, as every Rust program does).
+//!
+//! A log file that was renamed or removed is left behind for a new one within a second, also when nobody says so; one
+//! that has grown too large is nobody's business here.
 
-use std::fs::{File, OpenOptions};
+use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
 use std::os::fd::AsFd;
+use std::os::unix::fs::MetadataExt;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use crossbeam_channel::{Receiver, Sender, select_biased};
-use supplex_engine::config::AccessLog;
+use crossbeam_channel::{Receiver, Sender, never, select_biased, tick};
+use supplex_engine::config::LogTarget;
 use supplex_engine::stats::Counter;
 
 use super::Order;
@@ -19,6 +24,8 @@ use super::Order;
 const MENTION_EVERY: Duration = Duration::from_secs(60);
 /// How long a target that cannot take more now (a non-blocking terminal or pipe) is given before its lines are lost.
 const PATIENCE: Duration = Duration::from_secs(1);
+/// How often it is looked whether the file still has its name.
+const LOOK_EVERY: Duration = Duration::from_secs(1);
 
 /// The state of the thread.
 pub(super) struct Writer {
@@ -26,8 +33,10 @@ pub(super) struct Writer {
     orders: Receiver<Order>,
     returns: Sender<Vec<u8>>,
     failures: Arc<Counter>,
-    target: Option<AccessLog>,
+    target: Option<LogTarget>,
     output: Option<File>,
+    /// Says when to look whether the file still has its name; never without a file.
+    looks: Receiver<Instant>,
     mentioned: Option<Instant>,
 }
 
@@ -38,7 +47,7 @@ impl Writer {
         returns: Sender<Vec<u8>>,
         failures: Arc<Counter>,
     ) -> Self {
-        Self { lines, orders, returns, failures, target: None, output: None, mentioned: None }
+        Self { lines, orders, returns, failures, target: None, output: None, looks: never(), mentioned: None }
     }
 
     /// Writes until told to end, or until nobody is left to write for.
@@ -47,9 +56,11 @@ impl Writer {
             select_biased! {
                 recv(self.orders) -> order => match order {
                     Ok(Order::Target(target)) => self.retarget(target),
+                    Ok(Order::Reopen) => self.reopen(),
                     Ok(Order::End(done)) => return self.finish(&done),
                     Err(_) => return self.write_queued(),
                 },
+                recv(self.looks) -> _ => self.look(),
                 recv(self.lines) -> lines => {
                     let Ok(lines) = lines else { return };
                     // An order that was given before the lines were handed over counts for them.
@@ -68,6 +79,7 @@ impl Writer {
         loop {
             match self.orders.try_recv().ok()? {
                 Order::Target(target) => self.retarget(target),
+                Order::Reopen => self.reopen(),
                 Order::End(done) => return Some(done),
             }
         }
@@ -85,17 +97,22 @@ impl Writer {
         }
     }
 
-    fn retarget(&mut self, target: Option<AccessLog>) {
+    fn retarget(&mut self, target: Option<LogTarget>) {
+        self.looks = match &target {
+            Some(LogTarget::File(_)) => tick(LOOK_EVERY),
+            Some(LogTarget::Stdout) | None => never(),
+        };
         self.target = target;
         self.output = None;
-        self.open();
+        self.reopen();
     }
 
-    fn open(&mut self) {
+    /// Opens the target. What is open stays so when it cannot be opened anew: its lines are better there than lost.
+    fn reopen(&mut self) {
         let Some(target) = &self.target else { return };
         let opened = match target {
-            AccessLog::Stdout => io::stdout().as_fd().try_clone_to_owned().map(File::from),
-            AccessLog::File(path) => OpenOptions::new().append(true).create(true).open(path),
+            LogTarget::Stdout => io::stdout().as_fd().try_clone_to_owned().map(File::from),
+            LogTarget::File(path) => OpenOptions::new().append(true).create(true).open(path),
         };
         match opened {
             Ok(file) => self.output = Some(file),
@@ -103,15 +120,24 @@ impl Writer {
         }
     }
 
+    /// Goes on in a new file if the one that is open was renamed or removed, or another one put in its place.
+    fn look(&mut self) {
+        if let (Some(LogTarget::File(path)), Some(output)) = (&self.target, &self.output)
+            && has_lost_its_name(output, path)
+        {
+            self.reopen();
+        }
+    }
+
     fn write(&mut self, lines: Vec<u8>) {
-        if self.target.is_some() && self.output.is_none() {
-            self.open();
+        if self.output.is_none() {
+            self.reopen();
         }
         if let Some(output) = &self.output
             && let Err(error) = write_all(output, &lines)
         {
             self.fail(&error);
-            if matches!(self.target, Some(AccessLog::File(_))) {
+            if matches!(self.target, Some(LogTarget::File(_))) {
                 // The disk may have been mounted anew; standard output has nothing to open again.
                 self.output = None;
             }
@@ -125,11 +151,21 @@ impl Writer {
         if self.mentioned.is_none_or(|at| at.elapsed() >= MENTION_EVERY) {
             self.mentioned = Some(Instant::now());
             let place = match &self.target {
-                Some(AccessLog::File(path)) => path.display().to_string(),
+                Some(LogTarget::File(path)) => path.display().to_string(),
                 _ => "standard output".to_owned(),
             };
             tracing::error!("the access log cannot be written to {place}: {error} ({} so far)", self.failures.get());
         }
+    }
+}
+
+/// Whether `path` names another file by now, or none.
+fn has_lost_its_name(file: &File, path: &Path) -> bool {
+    let identity = |found: fs::Metadata| (found.dev(), found.ino());
+    match (file.metadata(), fs::metadata(path)) {
+        (Ok(open), Ok(named)) => identity(open) != identity(named),
+        (Ok(_), Err(error)) => error.kind() == io::ErrorKind::NotFound,
+        (Err(_), _) => false,
     }
 }
 

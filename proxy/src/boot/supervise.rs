@@ -139,6 +139,7 @@ async fn serve(
                     spawn_local(async move { reload(&sidecar, Trigger::Signal).await });
                 }
                 Told::Dump => dump(sidecar),
+                Told::Rotated => rotated(sidecar),
             },
         }
     }
@@ -148,6 +149,12 @@ async fn serve(
 fn dump(sidecar: &Rc<Sidecar>) {
     let sidecar = Rc::clone(sidecar);
     spawn_local(async move { latency::dump::dump(&sidecar).await });
+}
+
+/// Goes on in a new file of the access log.
+fn rotated(sidecar: &Sidecar) {
+    tracing::info!("SIGUSR2: the access log is opened anew");
+    sidecar.log.reopen();
 }
 
 /// Until every worker ended, or the time is up.
@@ -177,6 +184,7 @@ async fn drain(
                 }
                 Told::Reload => tracing::info!("SIGHUP is ignored while draining"),
                 Told::Dump => dump(sidecar),
+                Told::Rotated => rotated(sidecar),
             },
             () = sleep_until(deadline) => {
                 tracing::warn!("the time to drain is up: {} connections are cut", connections(sidecar));
@@ -201,6 +209,7 @@ struct Signals {
     interrupt: Signal,
     hang_up: Signal,
     user: Signal,
+    rotated: Signal,
 }
 
 impl Signals {
@@ -210,6 +219,7 @@ impl Signals {
             interrupt: signal(SignalKind::interrupt())?,
             hang_up: signal(SignalKind::hangup())?,
             user: signal(SignalKind::user_defined1())?,
+            rotated: signal(SignalKind::user_defined2())?,
         })
     }
 
@@ -220,6 +230,7 @@ impl Signals {
             _ = self.interrupt.recv() => Told::Stop("SIGINT"),
             _ = self.hang_up.recv() => Told::Reload,
             _ = self.user.recv() => Told::Dump,
+            _ = self.rotated.recv() => Told::Rotated,
         }
     }
 }
@@ -232,6 +243,8 @@ enum Told {
     Reload,
     /// Write the latencies of the last minute to a file.
     Dump,
+    /// SIGUSR2: the access log's file was renamed.
+    Rotated,
 }
 
 #[cfg(test)]

@@ -12,7 +12,7 @@ Examples:
   supplex run --config config.toml --ready-file /run/supplex/ready.json
 
 Signals: SIGHUP reloads the configuration, SIGTERM and SIGINT drain and end the process, SIGUSR1 writes the latencies of
-the last minute to the file that `telemetry.latency_dump` names.")]
+the last minute to the file that `telemetry.latency_dump` names, SIGUSR2 opens the access log anew.")]
 pub(crate) struct RunArguments {
     /// The configuration file (.toml, .yaml or .yml)
     #[arg(long, short, value_name = "FILE", env = "SUPPLEX_CONFIG", default_value = "config.toml")]

@@ -83,7 +83,7 @@ pub(super) fn run(arguments: &TopArguments) -> ExitCode {
         match (arguments.once, io::stdout().is_terminal()) {
             (true, _) => once(watch, arguments.interval).await,
             (false, true) => watch.on_screen().await,
-            (false, false) => watch.as_text().await,
+            (false, false) => watch.onto_pipe().await,
         }
     });
     match result {

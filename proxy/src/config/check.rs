@@ -3,6 +3,7 @@
 //! Like the decoding before it, it notes every problem and goes on. It reads no file and resolves no name.
 //! Where to read on: one file per table in `check/`.
 
+mod access_log;
 mod adaptive;
 mod auth;
 mod breakers;

@@ -2,6 +2,7 @@
 //!
 //! Nothing here looks at another value; what values mean together is in `check.rs`.
 
+pub(crate) mod access_log;
 pub(crate) mod address;
 pub(crate) mod auth;
 pub(crate) mod body;
@@ -29,6 +30,7 @@ pub(crate) mod token;
 mod tolerance;
 pub(crate) mod word;
 
+pub(crate) use access_log::{LogFormat, LogPath};
 pub(crate) use address::Target;
 pub(crate) use auth::{ClaimName, ClaimText};
 pub(crate) use body::Body;
@@ -46,4 +48,4 @@ pub(crate) use redis_login::{RedisPassword, RedisWord};
 pub(crate) use redis_url::RedisUrl;
 pub(crate) use size::Size;
 pub(crate) use token::AdminToken;
-pub(crate) use word::{LogFormat, LogPath, RetryCause};
+pub(crate) use word::RetryCause;

@@ -67,7 +67,7 @@ fn unchanged(sidecar: &Sidecar, trigger: Trigger) -> Option<Outcome> {
         return None;
     }
     // After a log rotation a signal comes without a change: go on in a new file.
-    sidecar.log.retarget(sidecar.snapshot().telemetry.access_log.clone());
+    sidecar.log.retarget(sidecar.snapshot().telemetry.log_target());
     outcome.log(trigger);
     sidecar.reloads.borrow_mut().note(trigger, &outcome, None, sidecar.snapshot().generation);
     Some(outcome)
@@ -97,7 +97,7 @@ async fn attempt(sidecar: &Rc<Sidecar>) -> Result<Outcome, Vec<Problem>> {
     let sockets = sidecar.book.borrow_mut().commit(fresh, &snapshot.listeners);
     let mut messages = publish::assignments(&mut sidecar.registry.borrow_mut(), &snapshot, sockets);
     auth::enclose(&keys, &mut messages);
-    sidecar.log.retarget(snapshot.telemetry.access_log.clone());
+    sidecar.log.retarget(snapshot.telemetry.log_target());
     sidecar.limits.configure(&snapshot);
     *sidecar.running.borrow_mut() = Running {
         blueprint: loaded.blueprint,

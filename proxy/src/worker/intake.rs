@@ -86,6 +86,9 @@ pub(super) fn intake(connection: &mut Connection, arrival: &mut Arrival, started
     let mut request = facts(worker.live(), head, arrival.bytes(), started);
     let live = Rc::clone(&request.live);
     request.explained = explained::asked(&worker, &live, head, arrival.bytes());
+    if let Some(log) = live.snapshot.telemetry.access_log.as_ref().filter(|log| !log.of_head().is_empty()) {
+        connection.record.note(head, arrival.bytes(), log);
+    }
     let decided = decide(&live, head, arrival.bytes(), &settings).and_then(|(id, route)| {
         request.route = Some(id);
         if worker.overload.get().refuses(route.priority) {

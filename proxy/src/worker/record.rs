@@ -1,13 +1,17 @@
-//! What an exchange remembers of its request once the head's bytes have gone: its id, method and target.
+//! What an exchange remembers of its request once the head's bytes have gone: its id, method and target, and the fields
+//! that the access log shows.
 //!
 //! One buffer per connection, reused by each exchange; it holds nothing between them if the last request was large.
 
+use supplex_engine::config::{AccessLog, LogField};
 use supplex_engine::http1::RequestHead;
 
 /// A request id we keep from a client is at most this long; a longer or odd one is replaced.
 const ID_MOST: usize = 128;
 /// Bytes of the target kept for the access log.
 const TARGET_MOST: usize = 2048;
+/// Bytes of each header field kept for it.
+const FIELD_MOST: usize = 1024;
 /// Capacity kept between exchanges.
 const KEEP: usize = 512;
 
@@ -17,6 +21,9 @@ pub(super) struct Record {
     text: Vec<u8>,
     id_end: usize,
     method_end: usize,
+    target_end: usize,
+    host_end: usize,
+    referer_end: usize,
 }
 
 impl Record {
@@ -36,6 +43,20 @@ impl Record {
             self.text.extend_from_slice(query);
         }
         self.text.truncate(self.method_end + TARGET_MOST);
+        self.end_target();
+    }
+
+    /// Notes down what the log shows of the head beside. To be called after [`Record::begin`].
+    pub(super) fn note(&mut self, head: &RequestHead, bytes: &[u8], log: &AccessLog) {
+        let mut add = |field: LogField, value: &[u8]| {
+            if log.of_head().contains(&field) {
+                self.text.extend_from_slice(value.get(..FIELD_MOST).unwrap_or(value));
+            }
+            self.text.len()
+        };
+        self.host_end = add(LogField::Host, head.authority(bytes));
+        self.referer_end = add(LogField::Referer, head.find(bytes, "referer").unwrap_or_default());
+        add(LogField::UserAgent, head.find(bytes, "user-agent").unwrap_or_default());
     }
 
     /// Notes down a request that could not be parsed: it has an id and nothing else.
@@ -43,12 +64,20 @@ impl Record {
         self.clear();
         self.text.extend_from_slice(&fresh);
         (self.id_end, self.method_end) = (self.text.len(), self.text.len());
+        self.end_target();
+    }
+
+    /// The target is complete, and nothing else is known yet.
+    fn end_target(&mut self) {
+        self.target_end = self.text.len();
+        (self.host_end, self.referer_end) = (self.target_end, self.target_end);
     }
 
     fn clear(&mut self) {
         self.text.clear();
         self.text.shrink_to(KEEP);
         (self.id_end, self.method_end) = (0, 0);
+        self.end_target();
     }
 
     pub(super) fn id(&self) -> &[u8] {
@@ -61,7 +90,22 @@ impl Record {
 
     /// Path and query.
     pub(super) fn target(&self) -> &[u8] {
-        self.text.get(self.method_end..).unwrap_or_default()
+        self.text.get(self.method_end..self.target_end).unwrap_or_default()
+    }
+
+    /// Host and port as they were asked for; empty unless the log shows it.
+    pub(super) fn host(&self) -> &[u8] {
+        self.text.get(self.target_end..self.host_end).unwrap_or_default()
+    }
+
+    /// The `Referer`; empty when there is none, or unless the log shows it.
+    pub(super) fn referer(&self) -> &[u8] {
+        self.text.get(self.host_end..self.referer_end).unwrap_or_default()
+    }
+
+    /// The `User-Agent`; likewise.
+    pub(super) fn user_agent(&self) -> &[u8] {
+        self.text.get(self.referer_end..).unwrap_or_default()
     }
 }
 
@@ -85,6 +129,7 @@ pub(super) fn fresh_id(mut random: impl FnMut() -> u64) -> [u8; 32] {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use supplex_engine::config::{LogFormat, LogTarget};
     use supplex_engine::http1::Limits;
 
     fn record(head: &[u8]) -> Record {
@@ -99,6 +144,32 @@ mod tests {
     fn a_clients_id_is_kept_if_it_is_presentable() {
         let record = record(b"GET /a?b=c HTTP/1.1\r\nhost: x\r\nx-request-id: abc-1\r\n\r\n");
         assert_eq!((record.id(), record.method(), record.target()), (&b"abc-1"[..], &b"GET"[..], &b"/a?b=c"[..]));
+    }
+
+    #[test]
+    fn of_the_head_only_what_the_log_shows_is_kept() {
+        let head = format!(
+            "GET /a HTTP/1.1\r\nhost: shop.test:80\r\nuser-agent: {}\r\nreferer: /from\r\n\r\n",
+            "u".repeat(2000)
+        );
+        let mut parsed = RequestHead::new();
+        parsed.parse(head.as_bytes(), Limits { bytes: 8192, fields: 10 }).expect("a head");
+        let noted = |fields: &[LogField]| {
+            let mut record = Record::default();
+            record.begin(&parsed, head.as_bytes(), || [b'f'; 32]);
+            record.note(
+                &parsed,
+                head.as_bytes(),
+                &AccessLog::new(LogTarget::Stdout, LogFormat::Json(fields.into()), None),
+            );
+            assert_eq!(record.target(), b"/a");
+            [record.host(), record.referer(), record.user_agent()]
+                .map(|text| String::from_utf8_lossy(text).into_owned())
+        };
+        assert_eq!(noted(&[LogField::Time]), ["", "", ""]);
+        assert_eq!(noted(&[LogField::Referer]), ["", "/from", ""]);
+        let long = "u".repeat(FIELD_MOST);
+        assert_eq!(noted(&[LogField::UserAgent, LogField::Host]), ["shop.test:80", "", &long]);
     }
 
     #[test]

@@ -34,8 +34,12 @@ fn light_and_dark() {
         assert_eq!(paper == "rgb(251, 251, 253)", scheme == "light", "{scheme}: {paper}");
         let contrast = browser.value(LEAST_CONTRAST).as_f64().expect("a number");
         assert!(contrast >= 4.5, "{scheme}: {contrast}");
-        let wide = browser.value("document.documentElement.scrollWidth - document.documentElement.clientWidth");
-        assert_eq!(wide, 0, "{scheme}: nothing sticks out");
+        for width in [700, 1000, 1160, 1920, 1280] {
+            browser.screen(width, 900, false);
+            browser.until("the window has its size", &format!("innerWidth === {width}"));
+            let wide = browser.value("document.documentElement.scrollWidth - document.documentElement.clientWidth");
+            assert_eq!(wide, 0, "{scheme}: nothing sticks out at {width}");
+        }
         browser.picture(&format!("desk-{scheme}"));
     }
     assert_eq!(browser.complaints(), [""; 0]);

@@ -4,6 +4,7 @@
 //! talks to the gateway with a client that takes nothing for granted. They wait for what they want to see, never for
 //! time to pass; the time limits are guards against hanging. Where to begin: `harness.rs`.
 
+mod access_log;
 mod admin;
 mod auth;
 mod balance;

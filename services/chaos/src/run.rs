@@ -53,6 +53,9 @@ fn lay_out(options: &Options) -> Result<Layout, String> {
         orders: options.orders.clone(),
         port: port::free().map_err(in_words)?,
         admin_port: port::free().map_err(in_words)?,
+        // It would take part of the time that is measured.
+        no_prometheus: true,
+        ..layout::Options::in_folder(&options.out)
     });
     Ok(Layout { adjust: Some(config::adjust), ..layout.map_err(in_words)? })
 }

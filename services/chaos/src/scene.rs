@@ -167,7 +167,7 @@ impl Scene {
     /// # Errors
     /// In words, when something cannot be mended.
     pub async fn heal(&self) -> Result<(), String> {
-        for component in Component::IN_ORDER {
+        for component in self.layout.components() {
             if !self.running(component)?.process.is_alive() {
                 self.notebook.tell(format_args!("{} is not there: it is started again", component.name()));
                 self.start_again(component).await?;

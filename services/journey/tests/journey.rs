@@ -42,6 +42,7 @@ impl Stack {
             orders: built("svc-orders"),
             port: port::free().expect("a port"),
             admin_port: port::free().expect("a port"),
+            no_prometheus: true,
             ..Options::in_folder(&folder.path().join("run"))
         };
         let layout = Layout::new(&options).expect("a layout");

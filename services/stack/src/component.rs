@@ -39,6 +39,8 @@ pub enum Component {
     Orders,
     /// The gateway.
     Gateway,
+    /// Prometheus, which looks at the gateway and the services. Only where it is installed.
+    Prometheus,
 }
 
 /// How long an answer to the question for its health may take.
@@ -46,7 +48,7 @@ const ANSWER_TIMEOUT: Duration = Duration::from_secs(2);
 
 impl Component {
     /// All, each after those it needs.
-    pub const IN_ORDER: [Self; 10] = [
+    pub const IN_ORDER: [Self; 11] = [
         Self::Postgres,
         Self::Redis,
         Self::Users,
@@ -57,6 +59,7 @@ impl Component {
         Self::Payments3,
         Self::Orders,
         Self::Gateway,
+        Self::Prometheus,
     ];
 
     /// The nodes of the catalogue.
@@ -85,6 +88,7 @@ impl Component {
             Self::Users => "users",
             Self::Orders => "orders",
             Self::Gateway => "gateway",
+            Self::Prometheus => "prometheus",
         }
     }
 
@@ -103,6 +107,7 @@ impl Component {
             | Self::Payments3
             | Self::Orders => (Signal::TERM, 15),
             Self::Gateway => (Signal::TERM, 20),
+            Self::Prometheus => (Signal::TERM, 15),
         };
         Stop { signal, grace: Duration::from_secs(seconds) }
     }
@@ -128,6 +133,7 @@ impl Component {
                 // Through it to a service: what everybody is here for.
                 answers_well(running, running.address, "/api/products?limit=1").await
             }
+            Self::Prometheus => answers_well(running, running.address, "/-/ready").await,
         }
     }
 }

@@ -26,8 +26,9 @@ pub fn down(layout: &Layout, volumes: bool) -> Result<(), Error> {
     }
     if volumes {
         let cluster = layout.data.join("postgres");
-        for folder in [&cluster, &cluster.with_extension("partial"), &layout.data.join("redis")] {
-            remove(folder, |folder| std::fs::remove_dir_all(folder))?;
+        let partial = cluster.with_extension("partial");
+        for folder in [cluster, partial, layout.data.join("redis"), layout.prometheus_folder()] {
+            remove(&folder, |folder| std::fs::remove_dir_all(folder))?;
         }
         for file in [layout.password_file(), layout.admin_token_file(), layout.service_token_file()] {
             remove(&file, |file| std::fs::remove_file(file))?;

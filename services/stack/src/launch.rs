@@ -11,7 +11,7 @@ use crate::layout::Layout;
 use crate::postgres::write_private;
 use crate::process::Program;
 use crate::state::State;
-use crate::{Error, leftovers, port};
+use crate::{Error, leftovers, port, prometheus};
 
 pub(crate) mod service;
 
@@ -33,6 +33,7 @@ impl Plan {
         let address = match alive {
             Some(alive) => alive.address,
             None if component == Component::Gateway => gateway_address(layout, state)?,
+            None if component == Component::Prometheus => port::local(port::from(layout.prometheus_port)?),
             None => port::local(Layout::port_again(state.port(component))?),
         };
         let mut plan = Self { address, admin: None, made_from: String::new() };
@@ -50,6 +51,12 @@ impl Plan {
                 let admin = admin.map_or_else(|| port::from(above).map(port::local), Ok)?;
                 plan.admin = Some(admin);
                 format!("{}\n{}", plan.gateway_config(admin, layout, state)?, version_of(&layout.gateway)?)
+            }
+            (Component::Prometheus, _) => {
+                // The rules are part of this program.
+                let us = std::env::current_exe().map_err(Error::io("find this program"))?;
+                let versions = format!("{}\n{}", version_of(prometheus_program(layout)?)?, version_of(&us)?);
+                format!("{address}\n{}\n{versions}", prometheus_config(layout, state)?)
             }
             _ => format!("{address} {}", layout.data.display()),
         };
@@ -89,6 +96,10 @@ impl Plan {
                 cluster.program(self.address.port(), &[])
             }
             Component::Redis => layout.store()?.program(self.address.port()),
+            Component::Prometheus => {
+                let config = prometheus_config(layout, state)?;
+                prometheus::program(prometheus_program(layout)?, &layout.prometheus_folder(), self.address, &config)
+            }
             _ => self.gateway_program(layout, state),
         }
     }
@@ -123,6 +134,26 @@ impl Plan {
             folder: layout.run.clone(),
         })
     }
+}
+
+fn prometheus_program(layout: &Layout) -> Result<&Path, Error> {
+    let missing = || Error::Packages { missing: vec!["prometheus".into()], because: None };
+    layout.prometheus.as_deref().ok_or_else(missing)
+}
+
+fn prometheus_config(layout: &Layout, state: &State) -> Result<String, Error> {
+    let at = |component: &Component| address_of(*component, state);
+    let of_all = |components: &[Component]| components.iter().map(at).collect::<Result<Vec<_>, _>>();
+    let admin = state.alive(Component::Gateway).and_then(|gateway| gateway.admin);
+    let admin = admin.ok_or_else(|| Error::State("the gateway's admin address is not known".into()))?;
+    let jobs = [
+        ("gateway", vec![admin]),
+        ("users", of_all(&[Component::Users])?),
+        ("products", of_all(&Component::PRODUCTS)?),
+        ("orders", of_all(&[Component::Orders])?),
+        ("payments", of_all(&Component::PAYMENTS)?),
+    ];
+    Ok(prometheus::config(layout.scrape_seconds, &jobs))
 }
 
 /// Where the gateway is, or will be unless somebody takes that port first.

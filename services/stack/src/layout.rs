@@ -10,7 +10,7 @@ use crate::account::{Account, is_root};
 use crate::component::Component;
 use crate::postgres::{Cluster, write_private};
 use crate::redis::Store;
-use crate::{Error, port, secret};
+use crate::{Error, port, programs, secret};
 
 /// What can be chosen on the command line.
 #[derive(Args, Clone, Debug)]
@@ -46,6 +46,19 @@ pub struct Options {
     /// Where its admin endpoint should listen; the next free port if this one is taken
     #[arg(long, env = "SUPPLEX_ADMIN_PORT", value_name = "PORT", default_value = "9900", global = true)]
     pub admin_port: u16,
+
+    /// Where Prometheus should listen; the next free port if this one is taken
+    #[arg(long, env = "SUPPLEX_PROMETHEUS_PORT", value_name = "PORT", default_value = "9090", global = true)]
+    pub prometheus_port: u16,
+
+    /// How often Prometheus looks
+    #[arg(long, env = "SUPPLEX_SCRAPE_SECONDS", value_name = "N", default_value = "5", global = true,
+        value_parser = clap::value_parser!(u32).range(1..=300))]
+    pub scrape_seconds: u32,
+
+    /// Leave Prometheus out, even where it is installed
+    #[arg(long, env = "SUPPLEX_NO_PROMETHEUS", global = true, value_parser = clap::builder::FalseyValueParser::new())]
+    pub no_prometheus: bool,
 }
 
 impl Options {
@@ -53,7 +66,19 @@ impl Options {
     #[must_use]
     pub fn in_folder(run: &Path) -> Self {
         let (gateway, products, payments, users, orders) = (None, None, None, None, None);
-        Self { run: run.to_owned(), gateway, products, payments, users, orders, port: 8080, admin_port: 9900 }
+        Self {
+            run: run.to_owned(),
+            gateway,
+            products,
+            payments,
+            users,
+            orders,
+            port: 8080,
+            admin_port: 9900,
+            prometheus_port: 9090,
+            scrape_seconds: 5,
+            no_prometheus: false,
+        }
     }
 }
 
@@ -81,6 +106,12 @@ pub struct Layout {
     pub port: u16,
     /// Its admin endpoint's preferred port.
     pub admin_port: u16,
+    /// Prometheus's program; `None` where it is not installed or not wanted.
+    pub prometheus: Option<PathBuf>,
+    /// Prometheus's preferred port.
+    pub prometheus_port: u16,
+    /// Seconds between two looks of Prometheus.
+    pub scrape_seconds: u32,
     /// Makes another configuration of the gateway from the usual one. `None`: the usual one.
     pub adjust: Option<Adjust>,
 }
@@ -109,8 +140,17 @@ impl Layout {
             orders: absolute(&options.orders, "svc-orders")?,
             port: options.port,
             admin_port: options.admin_port,
+            prometheus: programs::find("prometheus").filter(|_| !options.no_prometheus),
+            prometheus_port: options.prometheus_port,
+            scrape_seconds: options.scrape_seconds,
             adjust: None,
         })
+    }
+
+    /// The parts of this stack, each after those it needs.
+    pub fn components(&self) -> impl DoubleEndedIterator<Item = Component> {
+        let wanted = move |component: &Component| *component != Component::Prometheus || self.prometheus.is_some();
+        Component::IN_ORDER.into_iter().filter(wanted)
     }
 
     /// Makes the folders for data and logs, and the password if there is none.
@@ -156,6 +196,12 @@ impl Layout {
     /// When the password cannot be read.
     pub fn store(&self) -> Result<Store, Error> {
         Ok(Store { data: self.data.join("redis"), password: self.password()? })
+    }
+
+    /// The folder with Prometheus's configuration and data.
+    #[must_use]
+    pub fn prometheus_folder(&self) -> PathBuf {
+        self.data.join("prometheus")
     }
 
     /// The file with the password of both.

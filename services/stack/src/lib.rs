@@ -1,4 +1,4 @@
-//! Runs the whole stack natively: Postgres, Redis, the services and the gateway.
+//! Runs the whole stack natively: Postgres, Redis, the services, the gateway, and Prometheus where it is installed.
 //!
 //! Three users: the binary `supplex-stack` behind `make up`; `make chaos`, which does things to a stack of its own
 //! ([`up::start_again`]); and tests that need a private Postgres, Redis or service of their own ([`postgres::Temporary`],
@@ -20,6 +20,7 @@ pub mod port;
 pub mod postgres;
 pub mod process;
 pub mod programs;
+pub mod prometheus;
 pub mod redis;
 pub mod seed;
 pub mod service;

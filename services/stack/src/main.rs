@@ -6,7 +6,7 @@ use clap::{Parser, Subcommand};
 use supplex_stack::layout::{Layout, Options};
 use supplex_stack::{Error, down, packages, seed, status, up};
 
-/// Runs the whole stack natively: Postgres, Redis, the services and the gateway.
+/// Runs the whole stack natively: Postgres, Redis, the services, the gateway and Prometheus.
 #[derive(Parser)]
 #[command(name = "supplex-stack", version)]
 struct Cli {
@@ -63,6 +63,9 @@ async fn run(cli: Cli) -> Result<bool, Error> {
     if matches!(cli.command, Command::Up) {
         // Before anything is laid out: a package brings the account that its data will belong to.
         packages::provide(&packages::STACK)?;
+        if !cli.options.no_prometheus {
+            packages::provide_if_possible("prometheus", "nothing keeps the metrics");
+        }
     }
     let layout = Layout::new(&cli.options)?;
     match &cli.command {

@@ -65,6 +65,13 @@ pub fn provide(packages: &[&str]) -> Result<(), Error> {
     if still.is_empty() { Ok(()) } else { refuse(Some("apt-get installed them, yet their programs are not there")) }
 }
 
+/// Tries the same for a package that the stack can do without, and otherwise says what is missing then.
+pub fn provide_if_possible(package: &str, then: &str) {
+    if provide(&[package]).is_err() {
+        say(format_args!("{package} is not installed, so {then}; to have it: sudo apt-get install {package}"));
+    }
+}
+
 fn sudo_is_free() -> bool {
     let mut sudo = Command::new("sudo");
     sudo.args(["-n", "true"]).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());

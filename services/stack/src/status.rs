@@ -1,7 +1,6 @@
 //! `status`: a table of what runs and whether it is well. Changes nothing.
 
 use crate::Error;
-use crate::component::Component;
 use crate::layout::Layout;
 use crate::say::say;
 use crate::state::State;
@@ -14,7 +13,7 @@ pub async fn status(layout: &Layout) -> Result<bool, Error> {
     let state = State::load(layout)?;
     let mut all_well = true;
     say(format_args!("{:<10} {:>8}  {:<22} HEALTH", "COMPONENT", "PID", "ADDRESS"));
-    for component in Component::IN_ORDER {
+    for component in layout.components() {
         let (pid, address, health) = match state.get(component) {
             None => ("-".to_owned(), "-".to_owned(), Err("not running".to_owned())),
             Some(running) => {

@@ -1,8 +1,9 @@
 //! `up`: starts what is missing, waits until everything is healthy, and says where to look.
 //!
 //! ```text
-//! postgres ── redis ── users ── products ── payments ── orders ── gateway ── healthy
-//!     └──────────┴────────┴─────────┴───────────┴─────────┴─────────┴─ failed or interrupted ──▶ stops what this run started
+//! postgres ── redis ── users ── products ── payments ── orders ── gateway ── prometheus ── healthy
+//!     └──────────┴────────┴─────────┴───────────┴─────────┴─────────┴───────────┴─ failed or interrupted ──▶ stops what
+//!                                                                                                        this run started
 //! ```
 
 use std::time::{Duration, Instant};
@@ -95,7 +96,7 @@ pub async fn interruption() -> Error {
 }
 
 async fn start_all(layout: &Layout, state: &mut State, started: &mut Vec<Component>) -> Result<(), Error> {
-    for component in Component::IN_ORDER {
+    for component in layout.components() {
         if !is_well_already(component, layout, state).await? {
             start(component, layout, state, started).await?;
         }
@@ -237,6 +238,9 @@ async fn print_summary(layout: &Layout, state: &State) {
     }
     if let Some(redis) = address(Component::Redis) {
         say(format_args!("  redis      redis://{redis}/0"));
+    }
+    if let Some(prometheus) = address(Component::Prometheus) {
+        say(format_args!("  prometheus http://{prometheus}   (alerts: http://{prometheus}/alerts)"));
     }
     say(format_args!("  password of both databases: {}", layout.password_file().display()));
     say(format_args!("  token of admins of the catalogue: {}", layout.admin_token_file().display()));

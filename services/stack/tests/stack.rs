@@ -52,7 +52,8 @@ impl Stack {
     }
 
     fn call_on(&self, words: &[&str], stand_in: &str, port: u16) -> Outcome {
-        let ports = [port, port::free().expect("a port")].map(|port| port.to_string());
+        let free = || port::free().expect("a port");
+        let ports = [port, free(), free()].map(|port| port.to_string());
         let mut command = Command::new(env!("CARGO_BIN_EXE_supplex-stack"));
         command.args(words).env("SUPPLEX_RUN", self.run()).env("STAND_IN", stand_in);
         let gateway = if stand_in.is_empty() { "supplex" } else { "examples/stand_in_gateway" };
@@ -60,6 +61,7 @@ impl Stack {
         command.env("SUPPLEX_PRODUCTS", built("svc-products")).env("SUPPLEX_PAYMENTS", built("svc-payments"));
         command.env("SUPPLEX_USERS", built("svc-users")).env("SUPPLEX_ORDERS", built("svc-orders"));
         command.env("SUPPLEX_PORT", &ports[0]).env("SUPPLEX_ADMIN_PORT", &ports[1]);
+        command.env("SUPPLEX_PROMETHEUS_PORT", &ports[2]);
         command.output().expect("runs").into()
     }
 
@@ -147,7 +149,9 @@ async fn up_seed_status_and_down() {
     assert!(page.contains("\"servings\""), "{page}");
     let status = stack.call(&["status"]);
     assert!(status.success, "{}", status.text);
-    assert_eq!(status.text.matches(" healthy").count(), 10, "{}", status.text);
+    assert_eq!(status.text.matches(" healthy").count(), 11, "{}", status.text);
+    let prometheus = stack.get(Component::Prometheus, "/api/v1/rules").await;
+    assert!(prometheus.contains("SupplexDown") && prometheus.contains("OrdersStuck"), "{prometheus}");
 
     let processes = Component::IN_ORDER.map(|component| stack.process(component));
     let again = stack.call(&["up"]);
@@ -224,7 +228,7 @@ async fn up_starts_only_what_died() {
     assert!(up.success, "{}", up.text);
     let after = Component::IN_ORDER.map(|component| stack.process(component));
     let same: Vec<bool> = before.iter().zip(&after).map(|(before, after)| before == after).collect();
-    assert_eq!(same, [false, true, true, true, false, true, true, true, true, true], "{}", up.text);
+    assert_eq!(same, [false, true, true, true, false, true, true, true, true, true, true], "{}", up.text);
     stack.get(Component::Gateway, "/api/products").await;
 }
 

@@ -146,7 +146,7 @@ impl Watch {
     ///
     /// # Errors
     /// See [`Ended`].
-    pub(super) async fn as_text(mut self) -> Result<ExitCode, Ended> {
+    pub(super) async fn onto_pipe(mut self) -> Result<ExitCode, Ended> {
         let mut ticks = self.ticks();
         ticks.tick().await;
         self.look().await.map_err(Ended::Gateway)?;

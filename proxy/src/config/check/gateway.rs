@@ -2,11 +2,11 @@
 
 use supplex_engine::config::{Gateway, Telemetry};
 
-use super::load;
+use super::{access_log, load};
 use crate::config::decode::{At, List};
 use crate::config::problem::Problems;
 use crate::config::raw;
-use crate::config::scalar::{AdminToken, LogFormat};
+use crate::config::scalar::AdminToken;
 
 /// A token that is shorter can be guessed.
 const SHORTEST_TOKEN: usize = 16;
@@ -43,10 +43,7 @@ fn warn_if_short(token: Option<&At<AdminToken>>, what: &str, problems: &mut Prob
 
 pub(super) fn check_telemetry(raw: raw::Telemetry, problems: &mut Problems) -> Option<Telemetry> {
     warn_if_short(raw.explain_key.as_ref(), "the key of explanations", problems);
-    let access_log = raw.access_log.and_then(|At { value: log, .. }| {
-        let LogFormat = log.format?.value;
-        Some(log.path?.value.0)
-    });
+    let access_log = raw.access_log.and_then(|log| access_log::check(log.value, problems));
     let explain_key = raw.explain_key.map(|key| key.value.0);
     Some(Telemetry { access_log, explain_key, latency_dump: raw.latency_dump?.value.0 })
 }

@@ -1,11 +1,15 @@
 //! Every rule between values, one row each: a change to a configuration that holds, and what is said about it.
 
+mod access_log;
 mod protection;
 mod redis;
 
 use std::time::Duration;
 
-use supplex_engine::config::{AccessLog, Balance, Destination, Priority, Queue, Ratio, RetryBudget, RetryOn, Workers};
+use supplex_engine::config::{
+    AccessLog, Balance, Destination, LogField, LogFormat, LogTarget, Priority, Queue, Ratio, RetryBudget, RetryOn,
+    Workers,
+};
 use supplex_engine::route::{HostPattern, PathMatch};
 
 use crate::config::{Blueprint, Format, parse};
@@ -286,7 +290,9 @@ fn defaults_fill_what_is_left_out() {
 fn defaults_of_small_tables_fill_in_as_well() {
     let text = format!("{HEAD}{ROUTE}{UPSTREAM}[telemetry]\naccess_log = {{ path = \"/tmp/a.log\" }}\n");
     let blueprint = accepted(&text.replace("[\"127.0.0.1:1\"]", "[{ address = \"127.0.0.1:1\" }]"));
-    assert_eq!(blueprint.telemetry.access_log, Some(AccessLog::File("/tmp/a.log".into())));
+    let json = LogFormat::Json(LogField::by_default());
+    let log = AccessLog::new(LogTarget::File("/tmp/a.log".into()), json, Ratio::new(1.0));
+    assert_eq!(blueprint.telemetry.access_log, Some(log));
     assert_eq!(blueprint.upstreams[0].endpoints[0].weight, 1);
 }
 
@@ -315,7 +321,7 @@ fn both_formats_make_the_same_of_the_same_keys() {
     assert_eq!(toml.limits, yaml.limits);
     assert_eq!(toml.telemetry, yaml.telemetry);
     assert_eq!(format!("{:?}", toml.routes), format!("{:?}", yaml.routes));
-    assert_eq!(toml.telemetry.access_log, Some(AccessLog::Stdout));
+    assert_eq!(toml.telemetry.log_target(), Some(LogTarget::Stdout));
 }
 
 #[test]

@@ -1,8 +1,10 @@
 //! The `[telemetry]` table.
 
-use crate::config::decode::need::{OPTIONAL, REQUIRED, text};
-use crate::config::decode::table;
-use crate::config::scalar::{AdminToken, FilePath, LogFormat, LogPath};
+use supplex_engine::config::LogField;
+
+use crate::config::decode::need::{OPTIONAL, REQUIRED, fraction, text};
+use crate::config::decode::{List, table};
+use crate::config::scalar::{AdminToken, FilePath, LogFormat, LogPath, Share};
 
 table! {
     /// What the gateway tells about the traffic.
@@ -18,11 +20,16 @@ table! {
 }
 
 table! {
-    /// Where the access log goes and how it is written.
+    /// Where the access log goes, how it is written, and which requests get a line.
     AccessLog {
         /// `stdout`, or the path of a file that is appended to.
         path: LogPath = REQUIRED,
-        /// One JSON object per line is the only form.
+        /// How a line looks: `json` for an object, `combined` for what Apache calls so.
         format: LogFormat = text("json"),
+        /// The fields of a `json` line, in this order; all but `host`, `referer` and `user_agent` when left out.
+        fields: List<LogField, 1> = OPTIONAL,
+        /// The share of requests that get a line, from 0 to 1, chosen by the request's id. Those that were answered with 500
+        /// or above, or by the gateway itself, always get one.
+        sample: Share = fraction(1.0),
     }
 }

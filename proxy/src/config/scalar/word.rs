@@ -1,7 +1,7 @@
 //! Values that are one of a few words.
 
 use schemars::{Schema, json_schema};
-use supplex_engine::config::{AccessLog, Balance, BreakerMode, Priority, RetryOn};
+use supplex_engine::config::{Balance, BreakerMode, Priority, RetryOn};
 
 use crate::config::decode::{Refusal, Text};
 use crate::config::document::quote;
@@ -71,47 +71,6 @@ impl Text for RetryCause {
     }
 }
 
-/// How the access log is written. JSON lines are the only form.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct LogFormat;
-
-impl Text for LogFormat {
-    const WHAT: &'static str = "\"json\"";
-
-    fn parse(text: &str) -> Result<Self, Refusal> {
-        if text == "json" {
-            return Ok(Self);
-        }
-        Err(Refusal::new(format!("unknown log format {}", quote(text)), "the access log is written as `json`"))
-    }
-
-    fn schema() -> Schema {
-        json_schema!({ "type": "string", "const": "json" })
-    }
-}
-
-/// Where the access log goes: `stdout` or the path of a file.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct LogPath(pub(crate) AccessLog);
-
-impl Text for LogPath {
-    const WHAT: &'static str = "\"stdout\" or the path of a file";
-
-    fn parse(text: &str) -> Result<Self, Refusal> {
-        match text {
-            "" => Err(Refusal::new("the path is empty", "write `stdout` or the path of a file")),
-            "stdout" | "-" => Ok(Self(AccessLog::Stdout)),
-            path if path.contains('\0') => Err(Refusal::plain("a path cannot hold a NUL")),
-            path if path.ends_with('/') => Err(Refusal::plain("this is a folder, not a file")),
-            path => Ok(Self(AccessLog::File(path.into()))),
-        }
-    }
-
-    fn schema() -> Schema {
-        json_schema!({ "type": "string", "minLength": 1, "examples": ["stdout", "/var/log/supplex/access.log"] })
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -122,14 +81,5 @@ mod tests {
         let hint = |text| Balance::parse(text).expect_err(text).hint.unwrap_or_default();
         assert_eq!(hint("leastrequest"), "did you mean `least_request`?");
         assert_eq!(hint("maglev"), "known balancers: least_request, round_robin, random, peak_ewma, consistent_hash");
-    }
-
-    #[test]
-    fn the_access_log_goes_to_stdout_or_a_file() {
-        assert_eq!(LogPath::parse("stdout"), Ok(LogPath(AccessLog::Stdout)));
-        assert_eq!(LogPath::parse("/tmp/a.log"), Ok(LogPath(AccessLog::File("/tmp/a.log".into()))));
-        for bad in ["", "/tmp/", "a\0"] {
-            assert!(LogPath::parse(bad).is_err(), "{bad:?}");
-        }
     }
 }

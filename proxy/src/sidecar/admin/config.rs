@@ -5,8 +5,8 @@ use httpdate::fmt_http_date;
 use serde_json::{Map, Value, json};
 use supplex_engine::config::edits::SECRETS;
 use supplex_engine::config::{
-    AccessLog, Fallback, Gateway, HeaderEdits, Health, Listener, Probe, Ratio, Retries, Route, Snapshot, Upstream,
-    Workers,
+    AccessLog, Fallback, Gateway, HeaderEdits, Health, Listener, LogFormat, LogTarget, Probe, Ratio, Retries, Route,
+    Snapshot, Upstream, Workers,
 };
 
 use super::super::Sidecar;
@@ -58,10 +58,7 @@ fn show_refusal(refusal: &Refusal) -> Value {
 
 fn show(snapshot: &Snapshot) -> Value {
     let upstreams: Map<String, Value> = snapshot.upstreams.iter().map(show_upstream).collect();
-    let log = snapshot.telemetry.access_log.as_ref().map(|log| match log {
-        AccessLog::Stdout => json!({ "path": "stdout", "format": "json" }),
-        AccessLog::File(path) => json!({ "path": path.display().to_string(), "format": "json" }),
-    });
+    let log = snapshot.telemetry.access_log.as_ref().map(show_log);
     json!({
         "gateway": show_gateway(&snapshot.gateway),
         "listeners": snapshot.listeners.iter().map(show_listener).collect::<Vec<_>>(),
@@ -76,6 +73,18 @@ fn show(snapshot: &Snapshot) -> Value {
             "latency_dump": snapshot.telemetry.latency_dump.display().to_string(),
         },
     })
+}
+
+fn show_log(log: &AccessLog) -> Value {
+    let path = match &log.target {
+        LogTarget::Stdout => "stdout".to_owned(),
+        LogTarget::File(path) => path.display().to_string(),
+    };
+    let (format, fields) = match &log.format {
+        LogFormat::Json(fields) => ("json", fields.iter().map(|field| field.word()).collect()),
+        LogFormat::Combined => ("combined", Vec::new()),
+    };
+    json!({ "path": path, "format": format, "fields": fields, "sample": log.sample.map_or(0.0, Ratio::share) })
 }
 
 fn show_gateway(gateway: &Gateway) -> Value {

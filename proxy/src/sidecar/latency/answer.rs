@@ -26,13 +26,17 @@ pub(crate) fn answer(question: &Question, intervals: &[Arc<Interval>], pairs: &[
     let (mut routes, mut upstreams) = (Groups::new(), Groups::new());
     for pair in pairs.iter().filter(|pair| is_asked_for(question, pair)) {
         routes.entry(&pair.route).or_default();
-        pair.upstream.as_deref().map(|upstream| upstreams.entry(upstream).or_default());
+        if let Some(upstream) = pair.upstream.as_deref() {
+            upstreams.entry(upstream).or_default();
+        }
     }
     let shares = intervals.iter().flat_map(|interval| &interval.shares);
     let shares: Vec<_> = shares.filter(|share| is_asked_for(question, &share.pair)).collect();
     for share in &shares {
         routes.entry(&share.pair.route).or_default().push(share);
-        share.pair.upstream.as_deref().map(|upstream| upstreams.entry(upstream).or_default().push(share));
+        if let Some(upstream) = share.pair.upstream.as_deref() {
+            upstreams.entry(upstream).or_default().push(share);
+        }
     }
     let span = intervals.first().zip(intervals.last());
     json!({

@@ -32,7 +32,7 @@ impl<'a> Service<'a> {
             Component::Products1 | Component::Products2 => (&layout.products, "products"),
             Component::Payments1 | Component::Payments2 | Component::Payments3 => (&layout.payments, "payments"),
             Component::Orders => (&layout.orders, "orders"),
-            Component::Postgres | Component::Redis | Component::Gateway => return None,
+            Component::Postgres | Component::Redis | Component::Gateway | Component::Prometheus => return None,
         };
         Some(Self { component, layout, program, database })
     }

@@ -3,7 +3,7 @@
 //!
 //! The first 256 buckets are 1 us wide. From there on each doubling of the latency has 128 buckets of equal width, so that a
 //! bucket is never wider than 1/128 (0.8 %) of the latencies in it. Three digits would need seven times the memory and,
-//! worse, seven times the cache lines per exchange, to tell 10.01 ms from 10.05 ms.
+//! worse, spread the same latencies over as many more cache lines, to tell 10.01 ms from 10.05 ms.
 
 /// Significant decimal digits, as an HdrHistogram is told.
 pub const DIGITS: u8 = 2;

@@ -42,6 +42,7 @@ async function ask() {
   answered = new Date();
   setText(at('facts'), `Generation ${config.generation} of ${config.file}, since ${moment(config.loaded_at)}`);
   for (const update of show) update(model);
+  at('content').classList.remove('unknown');
 }
 
 const SAID = {
@@ -67,8 +68,10 @@ function report(state, failure) {
   if (state === 'gone') round = 0; // Whoever answers next may run something else.
 }
 
+// Without the token nothing is shown, not even what was known before.
 function askForToken(needed) {
   const section = at('token');
+  at('content').classList.toggle('unknown', needed || answered === null);
   if (section.hidden === !needed) return;
   section.hidden = !needed;
   if (needed) at('token-input').focus();
@@ -90,6 +93,7 @@ at('token-form').addEventListener('submit', (event) => {
 
 at('forget').addEventListener('click', () => {
   setToken(null);
+  answered = null;
   poll.start();
 });
 
