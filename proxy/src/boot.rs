@@ -24,8 +24,9 @@ use tokio::task::{LocalSet, spawn_local};
 
 use crate::access_log::{self, LogControl, LogSender};
 use crate::cli::RunArguments;
+use crate::link::spans::SpanSender;
 use crate::ring;
-use crate::sidecar::{Origin, admin, reload};
+use crate::sidecar::{Origin, admin, otlp, reload};
 use exit::Failure;
 use listeners::{Book, Fresh};
 
@@ -48,6 +49,10 @@ pub(crate) struct Prepared {
     pub(crate) log: LogSender,
     /// For the sidecar.
     pub(crate) log_control: LogControl,
+    /// For the workers.
+    pub(crate) spans: SpanSender,
+    /// For the sidecar.
+    pub(crate) otlp: otlp::Control,
 }
 
 /// Runs the gateway until it is told to stop.
@@ -76,6 +81,8 @@ fn prepare(arguments: &RunArguments) -> Result<Prepared, Failure> {
     let (log, log_control) =
         access_log::start().map_err(|error| failed("the access log's thread does not start", &error))?;
     log_control.retarget(loaded.blueprint.telemetry.log_target());
+    let (spans, otlp) = otlp::start().map_err(|error| failed("the exporter of spans does not start", &error))?;
+    otlp.retarget(loaded.blueprint.telemetry.traces.collector.as_ref());
     let fresh = Book::default()
         .bind(&loaded.blueprint.listeners, plan.cpus.len())
         .map_err(|error| Failure::Host(error.to_string()))?;
@@ -84,7 +91,7 @@ fn prepare(arguments: &RunArguments) -> Result<Prepared, Failure> {
     let admin = admin::bind(address).map_err(|error| failed(&what, &error))?;
     let bound = admin.local_addr().map_err(|error| failed(&what, &error))?;
     let origin = Origin { config: arguments.config.clone(), ready_file: arguments.ready_file.clone(), admin: bound };
-    Ok(Prepared { origin, loaded, plan, fresh, admin, log, log_control })
+    Ok(Prepared { origin, loaded, plan, fresh, admin, log, log_control, spans, otlp })
 }
 
 fn check_descriptors(loaded: &reload::Loaded, workers: usize) -> Result<(), Failure> {
@@ -102,7 +109,7 @@ fn serve(prepared: Prepared) -> Result<u8, Failure> {
         .enable_all()
         .build()
         .map_err(|error| Failure::Host(preflight::describe("the sidecar's runtime does not start", &error)))?;
-    let log_control = prepared.log_control.clone();
+    let (log_control, otlp) = (prepared.log_control.clone(), prepared.otlp.clone());
     let ready_file = prepared.origin.ready_file.clone();
     // As a task: the future that blocks is polled whenever any task is woken.
     let supervised = async { spawn_local(supervise::supervise(prepared)).await };
@@ -112,6 +119,7 @@ fn serve(prepared: Prepared) -> Result<u8, Failure> {
     };
     // A look-up that hangs must not hold up the end.
     runtime.shutdown_background();
+    otlp.end();
     log_control.end(LOG_PATIENCE);
     if let Some(path) = ready_file {
         // It may not have been written yet.

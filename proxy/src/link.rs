@@ -1,8 +1,8 @@
 //! The protocol between the sidecar and the workers: plain owned data through bounded queues.
 //!
 //! Nothing here blocks a worker. What crosses to a worker goes through its [`Mailbox`] (`link/mailbox.rs`). What crosses back are numbers in blocks that
-//! only the worker writes (`supplex_engine::stats`), access log lines (`access_log.rs`) and questions about limits
-//! (`link/limits.rs`).
+//! only the worker writes (`supplex_engine::stats`), access log lines (`access_log.rs`), questions about limits
+//! (`link/limits.rs`) and exchanges that are worth spans (`link/spans.rs`).
 //! Where to read on: `worker/upkeep/mailbox.rs` receives, `sidecar/` sends.
 
 mod keys;
@@ -10,6 +10,7 @@ mod latency;
 pub(crate) mod limits;
 mod mailbox;
 pub(crate) mod pulse;
+pub(crate) mod spans;
 
 use std::net::SocketAddr;
 use std::os::fd::OwnedFd;

@@ -12,6 +12,7 @@ pub(crate) mod busy;
 pub(crate) mod latency;
 pub(crate) mod limits;
 pub(crate) mod metrics;
+pub(crate) mod otlp;
 pub(crate) mod probes;
 pub(crate) mod publish;
 pub(crate) mod registry;
@@ -83,6 +84,8 @@ pub(crate) struct Sidecar {
     pub(crate) crew: Vec<Member>,
     /// The writer of the access log.
     pub(crate) log: LogControl,
+    /// The exporter of spans.
+    pub(crate) otlp: otlp::Control,
     /// The workers' counters.
     pub(crate) registry: RefCell<Registry>,
     /// What is bound.
@@ -116,6 +119,7 @@ impl Sidecar {
         origin: Origin,
         crew: Vec<Member>,
         log: LogControl,
+        otlp: otlp::Control,
         book: Book,
         running: Running,
         resolver: Rc<Resolver>,
@@ -128,6 +132,7 @@ impl Sidecar {
             latency: latency::History::default(),
             crew,
             log,
+            otlp,
             book: RefCell::new(book),
             running: RefCell::new(running),
             resolver,

@@ -28,6 +28,7 @@ mod record;
 mod relay;
 mod request;
 mod respond;
+mod trace;
 mod tunnel;
 mod upkeep;
 mod upstream;
@@ -46,6 +47,7 @@ use supplex_engine::stats::WorkerBlock;
 
 use crate::access_log::LogSender;
 use crate::link::limits::QuestionSender;
+use crate::link::spans::SpanSender;
 use crate::link::{Mailbox, Message, Messages};
 use crate::ring::{Doorbell, Ring};
 use crate::rt;
@@ -53,6 +55,7 @@ use account::LogBuffer;
 use limit::{Demand, Desk};
 use live::Live;
 pub(crate) use record::is_presentable;
+use trace::Spans;
 use upkeep::clock::WallClock;
 use upkeep::mailbox;
 use upkeep::random::Random;
@@ -76,6 +79,8 @@ pub(crate) struct Start {
     pub log: LogSender,
     /// Where questions to the store of limits go.
     pub questions: QuestionSender,
+    /// Where exchanges go that are worth spans.
+    pub spans: SpanSender,
 }
 
 /// Serves until drained. To be called on a thread of its own; when it returns, the process should end soon.
@@ -84,7 +89,7 @@ pub(crate) struct Start {
 /// When the executor or the ring cannot be made or is refused by the kernel later.
 pub(crate) fn run(start: Start) -> io::Result<()> {
     rt::run(start.cpu, async move {
-        let Start { index, bell, messages, peers, blocks, log, questions, .. } = start;
+        let Start { index, bell, messages, peers, blocks, log, questions, spans, .. } = start;
         let ring = Ring::new().map_err(io::Error::other)?;
         let Some(block) = blocks.get(index).cloned() else {
             return Err(io::Error::other("a worker needs a block of its own"));
@@ -103,6 +108,7 @@ pub(crate) fn run(start: Start) -> io::Result<()> {
             live: RefCell::default(),
             scratch: RefCell::default(),
             log: LogBuffer::new(log),
+            spans: Spans::new(spans),
             drain: Cell::default(),
             overload: Cell::default(),
             ring,
@@ -135,6 +141,7 @@ struct Worker {
     /// Never borrowed across a wait.
     scratch: RefCell<Scratch>,
     log: LogBuffer,
+    spans: Spans,
     limits: Desk,
     drain: Cell<Option<Drain>>,
     /// Whether tasks wait too long for their turn.

@@ -70,6 +70,7 @@ fn request(name: &str, bytes: &[u8], rewrite: &Rewrite, edits: &HeaderEdits) {
             secure: false,
             request_id,
             deadline_ms: Some(3_000),
+            trace: None,
         };
         let _ = write_request(&mut out, &cx);
         black_box(&out);

@@ -18,6 +18,7 @@ pub mod ratio;
 pub mod redis;
 pub mod retries;
 pub mod route;
+pub mod traces;
 pub mod upstream;
 pub mod words;
 
@@ -38,6 +39,7 @@ pub use ratio::Ratio;
 pub use redis::Redis;
 pub use retries::{Hedge, Retries, RetryBudget, RetryOn};
 pub use route::{Destination, Fallback, Rewrite, Route, RouteLimit};
+pub use traces::{Collector, Traces};
 pub use upstream::{Address, Balance, Endpoint, HashKey, Upstream};
 
 use crate::route::RouteTable;
@@ -149,6 +151,8 @@ pub struct Telemetry {
     pub explain_key: Option<Box<str>>,
     /// Where the latencies of the last minute are written when somebody asks for it.
     pub latency_dump: std::path::PathBuf,
+    /// What is recorded as traces.
+    pub traces: Traces,
 }
 
 impl Telemetry {

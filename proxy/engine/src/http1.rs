@@ -21,8 +21,8 @@ pub mod violation;
 pub use body::{BodyDecoder, Coding, Step};
 pub use chunked::TrailerName;
 pub use emit::{
-    FallbackReply, LocalReply, RequestContext, ResponseContext, write_fallback_reply, write_interim, write_local_reply,
-    write_request, write_response,
+    FallbackReply, LocalReply, Onward, RequestContext, ResponseContext, Stamps, write_fallback_reply, write_interim,
+    write_local_reply, write_path, write_request, write_response,
 };
 pub use head::{Field, FieldId, Framing, Limits, RequestHead, ResponseHead, Version};
 pub use method::Method;

@@ -17,4 +17,5 @@ pub mod reason;
 pub mod route;
 pub mod stats;
 pub mod timer;
+pub mod trace;
 pub mod upstream;

@@ -102,6 +102,7 @@ fn forwarded_means_the_same(head: &RequestHead, bytes: &[u8], trusted: bool) {
         secure: true,
         request_id: b"id",
         deadline_ms: Some(1_500),
+        trace: None,
     };
     let _ = write_request(&mut out, &cx);
     let mut again = RequestHead::new();

@@ -13,6 +13,7 @@ use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
 use crate::access_log::LogSender;
 use crate::link::limits::QuestionSender;
+use crate::link::spans::SpanSender;
 use crate::link::{Mailbox, Messages};
 use crate::ring;
 use crate::sidecar::Member;
@@ -55,6 +56,7 @@ pub(crate) fn start(
     inboxes: Vec<Inbox>,
     log: &LogSender,
     questions: &QuestionSender,
+    spans: &SpanSender,
 ) -> io::Result<UnboundedReceiver<Ended>> {
     let (sender, ends) = unbounded_channel();
     for (index, ((bell, messages), member)) in inboxes.into_iter().zip(crew).enumerate() {
@@ -67,6 +69,7 @@ pub(crate) fn start(
             blocks: crew.iter().map(|member| Arc::clone(&member.block)).collect(),
             log: log.clone(),
             questions: questions.clone(),
+            spans: spans.clone(),
         };
         let sender = sender.clone();
         std::thread::Builder::new()

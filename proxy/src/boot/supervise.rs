@@ -32,7 +32,7 @@ const DRAIN_GRACE: Duration = Duration::from_secs(2);
 pub(super) async fn supervise(prepared: Prepared) -> Result<u8, Failure> {
     // Before anything serves, so that no signal kills it.
     let mut signals = Signals::listen().map_err(|error| Failure::Host(format!("signals cannot be caught: {error}")))?;
-    let Prepared { origin, loaded, plan, fresh, admin: admin_socket, log, log_control } = prepared;
+    let Prepared { origin, loaded, plan, fresh, admin: admin_socket, log, log_control, spans, otlp } = prepared;
     let resolver = Resolver::new(Resolver::system(), resolve::EVERY);
     resolver.watch(&loaded.blueprint.names(), resolve::PATIENCE).await;
     let snapshot = Arc::new(loaded.blueprint.snapshot(1, 0, &resolver.resolved()));
@@ -46,7 +46,7 @@ pub(super) async fn supervise(prepared: Prepared) -> Result<u8, Failure> {
         snapshot: Arc::clone(&snapshot),
         loaded_at: SystemTime::now(),
     };
-    let sidecar = Rc::new(Sidecar::new(origin, members, log_control, book, running, resolver));
+    let sidecar = Rc::new(Sidecar::new(origin, members, log_control, otlp, book, running, resolver));
     let keys = auth::prepare(&sidecar, &snapshot.auth).await;
     let mut messages = publish::assignments(&mut sidecar.registry.borrow_mut(), &snapshot, sockets);
     auth::enclose(&keys, &mut messages);
@@ -57,8 +57,8 @@ pub(super) async fn supervise(prepared: Prepared) -> Result<u8, Failure> {
     let (answering, pulse) = (Rc::clone(&sidecar), questions.pulse().clone());
     spawn_local(async move { crate::sidecar::limits::run(&answering, asked, &pulse).await });
     sidecar.limits.settle().await;
-    let mut ends = crew::start(&sidecar.crew, inboxes, &log, &questions).map_err(no_worker)?;
-    drop((log, questions));
+    let mut ends = crew::start(&sidecar.crew, inboxes, &log, &questions, &spans).map_err(no_worker)?;
+    drop((log, questions, spans));
     let admin = {
         let sidecar = Rc::clone(&sidecar);
         async move {

@@ -16,6 +16,7 @@ mod listeners;
 mod load;
 mod redis;
 mod routes;
+mod traces;
 mod upstreams;
 
 #[cfg(test)]

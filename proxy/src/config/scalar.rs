@@ -12,6 +12,7 @@ pub(crate) mod file_path;
 mod flag;
 pub(crate) mod hash_key;
 pub(crate) mod host;
+mod http_url;
 pub(crate) mod limit;
 pub(crate) mod method;
 pub(crate) mod name;

@@ -28,6 +28,7 @@ pub(super) fn head(cx: &Context<'_>, route: &Route, identity: Option<&Identity>)
         trusted: cx.trusted(),
         secure: false,
         request_id: kept.unwrap_or(FRESH_ID),
+        trace: None,
         deadline_ms: deadline_ms(cx, route),
     };
     let mut written = Vec::new();

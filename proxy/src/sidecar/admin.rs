@@ -17,6 +17,7 @@ mod health;
 mod latency;
 mod limits;
 mod routes;
+mod traces;
 mod upstreams;
 mod workers;
 

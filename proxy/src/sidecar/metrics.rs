@@ -8,6 +8,7 @@ mod breakers;
 mod family;
 mod limits;
 mod process;
+mod traces;
 
 use std::sync::Arc;
 
@@ -39,6 +40,7 @@ pub(crate) fn render(sidecar: &Sidecar) -> prometheus::Result<String> {
     families.extend(workers(sidecar));
     families.extend(limits::families(&sidecar.limits));
     families.extend(control(sidecar));
+    families.extend(traces::families(sidecar));
     families.extend(process::families());
     // The encoder refuses a family without a metric, as of upstreams whose names have not resolved.
     families.retain(|family| !family.get_metric().is_empty());

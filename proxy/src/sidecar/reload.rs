@@ -98,6 +98,7 @@ async fn attempt(sidecar: &Rc<Sidecar>) -> Result<Outcome, Vec<Problem>> {
     let mut messages = publish::assignments(&mut sidecar.registry.borrow_mut(), &snapshot, sockets);
     auth::enclose(&keys, &mut messages);
     sidecar.log.retarget(snapshot.telemetry.log_target());
+    sidecar.otlp.retarget(snapshot.telemetry.traces.collector.as_ref());
     sidecar.limits.configure(&snapshot);
     *sidecar.running.borrow_mut() = Running {
         blueprint: loaded.blueprint,

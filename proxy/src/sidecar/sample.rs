@@ -8,7 +8,7 @@ use std::time::{Duration, SystemTime};
 
 use supplex_engine::config::{
     Address, Balance, Destination, Endpoint, Gateway, HashKey, HeaderEdits, Listener, Priority, Queue, RetryBudget,
-    Rewrite, Route, Snapshot, Telemetry, Upstream, UpstreamId, Workers,
+    Rewrite, Route, Snapshot, Telemetry, Traces, Upstream, UpstreamId, Workers,
 };
 use supplex_engine::route::{Matcher, PathMatch, RouteTable};
 
@@ -33,7 +33,12 @@ pub(super) fn snapshot(generation: u64, routes: &[&str], upstreams: &[(&str, &[&
         limits: Vec::new(),
         auth: Vec::new(),
         redis: None,
-        telemetry: Telemetry { access_log: None, explain_key: None, latency_dump: "latency.hlog".into() },
+        telemetry: Telemetry {
+            access_log: None,
+            explain_key: None,
+            latency_dump: "latency.hlog".into(),
+            traces: Traces::default(),
+        },
     }
 }
 
@@ -167,8 +172,9 @@ impl Sample {
             admin: SocketAddr::from(([127, 0, 0, 1], 0)),
         };
         let (_, log) = crate::access_log::start().expect("a writer");
+        let (_, otlp) = super::otlp::start().expect("an exporter");
         let resolver = Resolver::new(Resolver::system(), Duration::from_secs(3600));
-        let sidecar = Rc::new(Sidecar::new(origin, crew, log, book, running, resolver));
+        let sidecar = Rc::new(Sidecar::new(origin, crew, log, otlp, book, running, resolver));
         let messages = super::publish::assignments(&mut sidecar.registry.borrow_mut(), &snapshot, sockets);
         for (member, message) in sidecar.crew.iter().zip(messages) {
             member.mailbox.post(message).expect("room");

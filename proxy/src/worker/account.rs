@@ -62,4 +62,5 @@ pub(super) fn account(worker: &Worker, peer: IpAddr, record: &Record, request: &
         let line = Line { time, peer, record, request, outcome, duration };
         worker.block.log_drops.add(worker.log.write(&log.format, &line));
     }
+    request.trace.finish(worker, peer, record, request, outcome, duration);
 }

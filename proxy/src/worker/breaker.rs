@@ -101,6 +101,11 @@ pub(super) struct Watch {
 }
 
 impl Watch {
+    /// Whether the attempt is to show how the endpoint does; not once it is told.
+    pub(super) fn is_probe(&self) -> bool {
+        self.permit.get().is_some_and(Permit::is_probe)
+    }
+
     /// A response head with this status arrived.
     pub(super) fn answered(&self, breaker: &Breaker, status: u16) {
         self.tell(breaker, Failure::of_status(status), true);

@@ -17,6 +17,7 @@ use supplex_engine::exchange::{AttemptFailure, Exchange, Verdict};
 use supplex_engine::http1::{BodyDecoder, Framing};
 use supplex_engine::reason::Reason;
 use supplex_engine::stats::block::AttemptResult;
+use supplex_engine::trace::Happening;
 use supplex_engine::upstream::Tried;
 
 use super::admission::Admission;
@@ -132,9 +133,11 @@ impl Running<'_> {
         loop {
             if let Some(other) = self.other.take() {
                 let way = self.turn_to(other);
-                match self.relay(way).await {
-                    (Next::Ended(after), attempt) => return (after, Some(attempt)),
-                    (Next::Again, _) => continue,
+                let (next, attempt) = self.relay(way).await;
+                self.attempt_over(&attempt);
+                match next {
+                    Next::Ended(after) => return (after, Some(attempt)),
+                    Next::Again => continue,
                 }
             }
             if self.exchange.retries() > paused {
@@ -156,7 +159,9 @@ impl Running<'_> {
                 }
                 Err(unavailable) => return (self.none_left(&unavailable), None),
             };
-            if let (Next::Ended(after), attempt) = self.attempt(attempt).await {
+            let (next, attempt) = self.attempt(attempt).await;
+            self.attempt_over(&attempt);
+            if let Next::Ended(after) = next {
                 return (after, Some(attempt));
             }
         }
@@ -164,21 +169,16 @@ impl Running<'_> {
 
     /// Goes on at the upstream of the route's fallback, if that is the way out.
     fn fall_back(&mut self, unavailable: &Unavailable) -> bool {
+        let from = self.request.upstream;
         let Some((upstream, admission)) = self.request.fall_back(unavailable.reason) else { return false };
+        let (now, to) = (self.connection.worker.ring.coarse_now(), self.request.upstream);
+        self.request.trace.note(now, || Happening::BreakersOpen { upstream: from });
+        self.request.trace.note(now, || Happening::FellBack { upstream: to });
         if self.exchange.rule().wants_more() {
             upstream.count_request(self.connection.worker.ring.coarse_now());
         }
         (self.upstream, self.stand_in) = (upstream, Some(admission));
         true
-    }
-
-    /// No attempt can be made. What an earlier one failed with says more than that nothing else was left to try.
-    fn none_left(&mut self, unavailable: &Unavailable) -> After {
-        if self.failure.is_none() {
-            self.retry_after = unavailable.retry_after;
-        }
-        let verdict = self.exchange.refused(self.failure.unwrap_or(unavailable.reason));
-        self.conclude(verdict)
     }
 
     async fn attempt(&mut self, attempt: Attempt) -> (Next, Attempt) {
@@ -192,6 +192,8 @@ impl Running<'_> {
         if self.body.is_done() {
             attempt.set_begun(begun);
         }
+        let span = self.request.trace.attempt_id(&worker, self.exchange.attempts() == 0);
+        attempt.span.begin(span, begun, false);
         let (fresh, deadline) = (self.exchange.needs_fresh(), self.exchange.deadline());
         let (connection, settings) = (&*self.connection, &self.upstream.settings);
         let acquired = acquire(connection, &connection.deadline, attempt.endpoint(), fresh, settings, deadline).await;
@@ -209,7 +211,7 @@ impl Running<'_> {
         if self.beginning.gives_body_away() {
             self.exchange.body_forwarded();
         }
-        let Some(opening) = self.beginning.send(&worker, deadline, now) else {
+        let Some(opening) = self.beginning.send(&worker, deadline, now, span) else {
             // The engine allows no attempt after body bytes were given away.
             return (Next::Ended(self.give_reply(Reason::Internal)), attempt);
         };
@@ -293,6 +295,7 @@ impl Running<'_> {
         if matches!(end, End::Deadline) {
             self.excuse(attempt);
         }
+        attempt.span.ended(result);
         // An attempt whose response head arrived was told of then. It is before the verdict, because whether there is an
         // endpoint for a retry may depend on it.
         if !self.exchange.is_answering() {

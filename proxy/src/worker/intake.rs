@@ -2,7 +2,6 @@
 //!
 //! Everything here happens at once, between two waits, so that the parsed head can live in the worker's scratch space.
 
-use std::ops::Range;
 use std::rc::Rc;
 
 use supplex_engine::config::{self, RouteId};
@@ -23,6 +22,7 @@ use super::limit::{self, Waiting};
 use super::live::Live;
 use super::record::fresh_id;
 use super::request::Request;
+use super::trace::Trace;
 use super::{explained, learn};
 use crate::ring::{Chunk, Opening};
 
@@ -66,7 +66,7 @@ struct Terms {
     max_body: u64,
     deadline: u64,
     rule: RetryRule,
-    stamp: Option<Stamp>,
+    stamp: Stamp,
 }
 
 /// Parses what has arrived; when a head is complete, decides and rewrites it.
@@ -83,8 +83,9 @@ pub(super) fn intake(connection: &mut Connection, arrival: &mut Arrival, started
         }
     };
     connection.record.begin(head, arrival.bytes(), || fresh_id(|| worker.random.next()));
-    let mut request = facts(worker.live(), head, arrival.bytes(), started);
-    let live = Rc::clone(&request.live);
+    let live = worker.live();
+    let trace = Trace::begin(&worker, &live, head, arrival.bytes(), connection.peer);
+    let mut request = facts(Rc::clone(&live), head, arrival.bytes(), started, trace);
     request.explained = explained::asked(&worker, &live, head, arrival.bytes());
     if let Some(log) = live.snapshot.telemetry.access_log.as_ref().filter(|log| !log.of_head().is_empty()) {
         connection.record.note(head, arrival.bytes(), log);
@@ -129,19 +130,16 @@ pub(super) fn intake(connection: &mut Connection, arrival: &mut Arrival, started
         secure: false,
         request_id: connection.record.id(),
         deadline_ms,
+        trace: Some(request.trace.onward()),
     };
-    let digits = write_request(&mut scratch.out, &context);
-    let stamp = stamp(digits, deadline_ms);
+    let stamps = write_request(&mut scratch.out, &context);
+    let stamp = Stamp::new(stamps, deadline_ms, &request.trace);
     let rest = std::mem::take(arrival).into_rest(length, worker.ring.pool(), &connection.socket);
     let terms = Terms { max_body: settings.max_body_bytes, deadline, rule, stamp };
     match forward(connection, request, &scratch.out, rest, terms) {
         Intake::Forward(plan) => limit::begin(&worker, plan, &mut scratch.demand),
         step => step,
     }
-}
-
-fn stamp(digits: Option<Range<usize>>, millis: Option<u64>) -> Option<Stamp> {
-    Some(Stamp { digits: digits?, millis: millis? })
 }
 
 fn decide<'a>(
@@ -156,7 +154,7 @@ fn decide<'a>(
     found.ok_or_else(|| refuse(Reason::RouteNone))
 }
 
-fn facts(live: Rc<Live>, head: &RequestHead, bytes: &[u8], started: u64) -> Request {
+fn facts(live: Rc<Live>, head: &RequestHead, bytes: &[u8], started: u64, trace: Trace) -> Request {
     Request {
         live,
         route: None,
@@ -172,6 +170,7 @@ fn facts(live: Rc<Live>, head: &RequestHead, bytes: &[u8], started: u64) -> Requ
         started,
         told: Told::default(),
         explained: None,
+        trace,
     }
 }
 
@@ -183,8 +182,10 @@ pub(super) fn refuse_late(connection: &mut Connection, reason: Reason, started: 
 fn refuse_unparsed(connection: &mut Connection, reason: Reason, detail: &'static str, started: u64) -> Intake {
     let worker = &connection.worker;
     connection.record.begin_unparsed(fresh_id(|| worker.random.next()));
+    let live = worker.live();
     let request = Request {
-        live: worker.live(),
+        trace: Trace::fresh(worker, &live),
+        live,
         route: None,
         upstream: None,
         hash: 0,

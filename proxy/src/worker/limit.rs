@@ -26,11 +26,13 @@ use supplex_engine::http1::Framing;
 use supplex_engine::limit::{self, Ruling, Standing, Told, Verdict, Wanted};
 use supplex_engine::reason::Reason;
 use supplex_engine::stats::{LimitDecision, LimitSource};
+use supplex_engine::trace::Happening;
 
 use super::Worker;
 use super::connection::Connection;
 use super::intake::{Intake, Plan, Refusal};
 use super::live::Live;
+use super::request::Request;
 use crate::link::limits::StoreError;
 pub(super) use desk::Desk;
 
@@ -80,7 +82,7 @@ pub(super) fn begin(worker: &Rc<Worker>, plan: Plan, demand: &mut Demand) -> Int
         if ruling.runs_low() {
             worker.limits.refill(&live, &demand.enforced, &ruling, now);
         }
-        let outcome = announce(&live, &demand.enforced, &ruling, None);
+        let outcome = announce(&plan.request, now, &demand.enforced, &ruling, None);
         return conclude(worker, plan, demand, outcome);
     }
     let asked = worker.limits.ask(&live, demand, &ruling, now);
@@ -91,7 +93,7 @@ pub(super) fn begin(worker: &Rc<Worker>, plan: Plan, demand: &mut Demand) -> Int
             Intake::Limit(plan, Waiting { worker: Rc::clone(worker), slot: Some(slot), until })
         }
         Err(_) => {
-            let outcome = without_store(worker, &live, &demand.enforced, &ruling, now);
+            let outcome = without_store(worker, &plan.request, &demand.enforced, &ruling, now);
             conclude(worker, plan, demand, outcome)
         }
     }
@@ -115,11 +117,11 @@ pub(super) async fn settle(connection: &Connection, plan: Plan, mut waiting: Wai
         Ok(verdict) => {
             let verdict = worker.limits.answered(&demand.enforced, &ruling, &verdict, now);
             worker.limits.note_store(&live.snapshot, &demand.enforced, now, true);
-            announce(&live, &demand.enforced, &ruling, Some(&verdict))
+            announce(&plan.request, now, &demand.enforced, &ruling, Some(&verdict))
         }
         Err(_) => {
             worker.limits.note_store(&live.snapshot, &demand.enforced, now, false);
-            without_store(worker, &live, &demand.enforced, &ruling, now)
+            without_store(worker, &plan.request, &demand.enforced, &ruling, now)
         }
     };
     let step = conclude(worker, plan, &mut demand, outcome);
@@ -137,16 +139,16 @@ impl Drop for Waiting {
     }
 }
 
-fn without_store(worker: &Worker, live: &Live, wanted: &[Wanted], ruling: &Ruling, now: u64) -> Outcome {
-    let alone = worker.limits.without_store(live, wanted, ruling, now);
-    fallback::announce(live, wanted, ruling, &alone)
+fn without_store(worker: &Worker, request: &Request, wanted: &[Wanted], ruling: &Ruling, now: u64) -> Outcome {
+    let alone = worker.limits.without_store(&request.live, wanted, ruling, now);
+    fallback::announce(request, now, wanted, ruling, &alone)
 }
 
 fn conclude(worker: &Rc<Worker>, mut plan: Plan, demand: &mut Demand, outcome: Outcome) -> Intake {
     match outcome {
         Ok(told) => {
             plan.request.told = told;
-            shadow::look_at(worker, &plan.request.live, &demand.shadow);
+            shadow::look_at(worker, &plan.request, &demand.shadow);
             Intake::Forward(plan)
         }
         Err((reason, told)) => {
@@ -163,7 +165,7 @@ fn refuse(plan: Plan, reason: Reason) -> Intake {
 }
 
 /// Counts what was decided, and notes what to tell the client. `verdict` is the store's, if it was asked.
-fn announce(live: &Live, wanted: &[Wanted], ruling: &Ruling, verdict: Option<&Verdict>) -> Outcome {
+fn announce(request: &Request, now: u64, wanted: &[Wanted], ruling: &Ruling, verdict: Option<&Verdict>) -> Outcome {
     let admitted = verdict.map_or(ruling.admits(), Verdict::admits);
     let mut told = Told::default();
     for (at, (wanted, standing)) in wanted.iter().zip(ruling.standings()).enumerate() {
@@ -176,12 +178,18 @@ fn announce(live: &Live, wanted: &[Wanted], ruling: &Ruling, verdict: Option<&Ve
         let Some(balance) = balance else { continue };
         told.add(wanted.charge.limit, &balance);
         if admitted {
-            count(live, wanted.charge.limit, LimitDecision::Admitted, source);
+            decided(request, now, wanted.charge.limit, LimitDecision::Admitted, source);
         } else if !balance.covered {
-            count(live, wanted.charge.limit, LimitDecision::Refused, source);
+            decided(request, now, wanted.charge.limit, LimitDecision::Refused, source);
         }
     }
     if admitted { Ok(told) } else { Err((Reason::LimitExceeded, told)) }
+}
+
+/// Counts a decision that the request's fate depends on, or would have, and notes it.
+fn decided(request: &Request, now: u64, limit: LimitId, decision: LimitDecision, source: LimitSource) {
+    count(&request.live, limit, decision, source);
+    request.trace.note(now, || Happening::Limit { limit, decision, source });
 }
 
 fn count(live: &Live, limit: LimitId, decision: LimitDecision, source: LimitSource) {

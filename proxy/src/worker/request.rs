@@ -8,6 +8,7 @@ use supplex_engine::limit::{Limited, Told};
 
 use super::explained::Explained;
 use super::live::Live;
+use super::trace::Trace;
 
 /// The facts of a request.
 pub(super) struct Request {
@@ -35,6 +36,8 @@ pub(super) struct Request {
     pub(super) told: Told,
     /// What the client is told about the exchange itself; `None` when it did not ask or may not.
     pub(super) explained: Option<Box<Explained>>,
+    /// Its place in its trace.
+    pub(super) trace: Trace,
 }
 
 impl Request {

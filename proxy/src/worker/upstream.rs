@@ -18,6 +18,7 @@ use super::Worker;
 use super::admission::Gate;
 use super::breaker::{Breakers, Policy, Watch};
 use super::health::Health;
+use super::trace::attempt::AttemptSpan;
 use crate::link::UpstreamBlocks;
 use crate::ring::{Ring, Socket};
 
@@ -61,6 +62,8 @@ pub(super) struct Attempt {
     excused: Cell<bool>,
     /// Since when it takes time that is the endpoint's alone, on the ring's clock.
     begun: Cell<Option<u64>>,
+    /// What its span is made of.
+    pub(super) span: AttemptSpan,
 }
 
 /// Why no attempt can be made.
@@ -154,8 +157,9 @@ impl LiveUpstream {
             if let Some(watch) = breakers.enter(&endpoint.breaker) {
                 tried.add(position);
                 endpoint.block.in_flight.increment();
+                let span = AttemptSpan::new(position, watch.as_ref().is_some_and(Watch::is_probe));
                 let (pooled, excused, begun) = (Cell::default(), Cell::default(), Cell::default());
-                return Ok(Attempt { endpoint: Rc::clone(endpoint), watch, pooled, excused, begun });
+                return Ok(Attempt { endpoint: Rc::clone(endpoint), watch, pooled, excused, begun, span });
             }
         }
     }
@@ -266,6 +270,7 @@ impl Attempt {
     /// Counts how the attempt ended, and tells the breaker.
     pub(super) fn count(&self, result: AttemptResult) {
         self.endpoint.block.results(result).increment();
+        self.span.ended(result);
         if let Some(watch) = &self.watch {
             let breaker = &self.endpoint.breaker;
             if self.is_to_blame(result) { watch.ended(breaker, result) } else { watch.excuse(breaker) }
@@ -274,6 +279,7 @@ impl Attempt {
 
     /// Counts the attempt as answered with this status, and tells the breaker.
     pub(super) fn answered(&self, status: u16) {
+        self.span.answered(status);
         if let Some(watch) = &self.watch {
             watch.answered(&self.endpoint.breaker, status);
         }
@@ -283,6 +289,11 @@ impl Attempt {
     /// Notes whether the connection had been used before: that it is closed then is no failure of the endpoint.
     pub(super) fn set_pooled(&self, pooled: bool) {
         self.pooled.set(pooled);
+    }
+
+    /// Whether the connection had been used before.
+    pub(super) fn is_pooled(&self) -> bool {
+        self.pooled.get()
     }
 
     /// The endpoint is all that is waited for from here on: no client has a body to send.

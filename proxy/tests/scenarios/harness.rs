@@ -4,6 +4,7 @@
 //! each still has its counterpart while it checks that everything went well.
 
 mod client;
+mod collector;
 mod config;
 mod gate;
 mod gateway;
@@ -11,6 +12,7 @@ mod load;
 mod message;
 mod pattern;
 mod problem;
+mod receiver;
 mod redis;
 mod redis_group;
 mod upstream;
@@ -19,6 +21,7 @@ mod wire;
 use std::time::Duration;
 
 pub(crate) use client::Client;
+pub(crate) use collector::{Collector, table as spans_to};
 pub(crate) use config::Config;
 pub(crate) use gate::Gate;
 pub(crate) use gateway::{Gateway, poll};
@@ -26,6 +29,7 @@ pub(crate) use load::Load;
 pub(crate) use message::Message;
 pub(crate) use pattern::Pattern;
 pub(crate) use problem::assert_problem;
+pub(crate) use receiver::Receiver;
 pub(crate) use redis::Redis;
 pub(crate) use redis_group::{RedisGroup, SLOT};
 pub(crate) use upstream::{Peer, Upstream};

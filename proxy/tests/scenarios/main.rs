@@ -32,6 +32,7 @@ mod retry;
 mod routing;
 mod shed;
 mod top;
+mod traces;
 mod upgrade;
 mod upstream_faults;
 mod workers;

@@ -72,6 +72,10 @@ fields! {
     Time = "time_ms",
     /// The id of the request, kept from the client or made.
     RequestId = "request_id",
+    /// The id of the trace, which `traceparent` carries on.
+    TraceId = "trace_id",
+    /// Whether the trace is sampled.
+    Sampled = "sampled",
     /// The address of the client's connection.
     Client = "client",
     /// The method.

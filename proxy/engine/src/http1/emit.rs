@@ -12,7 +12,7 @@ pub mod response;
 
 pub use fallback_reply::{FallbackReply, write_fallback_reply};
 pub use local_reply::{LocalReply, write_local_reply};
-pub use request::{RequestContext, write_request};
+pub use request::{Onward, RequestContext, Stamps, write_path, write_request};
 pub use response::{ResponseContext, write_interim, write_response};
 
 /// How the gateway calls itself in `Via` and `Proxy-Status`.

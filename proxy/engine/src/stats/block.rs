@@ -32,6 +32,8 @@ pub struct WorkerBlock {
     pub idle_nanos: Counter,
     /// Access log lines dropped.
     pub log_drops: Counter,
+    /// Spans dropped because the exporter was behind.
+    pub span_drops: Counter,
     /// The generation and resolution this worker runs.
     pub generation: Gauge,
     /// See [`WorkerBlock::generation`].

@@ -49,6 +49,8 @@ names! {
     LIMIT_STORE_CONNECTS = "supplex_limit_store_connects_total", "Connections to Redis that were made for limits.";
     ACCESS_LOG_DROPPED = "supplex_access_log_dropped_total", "Access log lines dropped because the writer was behind.";
     ACCESS_LOG_FAILURES = "supplex_access_log_write_failures_total", "Failed writes of the access log, each with the lines it held.";
+    SPANS_EXPORTED = "supplex_spans_exported_total", "Spans that the collector took.";
+    SPANS_DROPPED = "supplex_spans_dropped_total", "Spans that were dropped, by cause (queue_full, failed, rejected, shutdown).";
     PROCESS_CPU = "process_cpu_seconds_total", "User and system CPU time.";
     PROCESS_OPEN_FDS = "process_open_fds", "Open file descriptors.";
     PROCESS_MAX_FDS = "process_max_fds", "The most file descriptors the process may open.";

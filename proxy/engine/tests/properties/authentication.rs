@@ -128,6 +128,7 @@ proptest! {
             secure: false,
             request_id: b"id",
             deadline_ms: None,
+            trace: None,
         };
         let _ = write_request(&mut out, &cx);
         let out = String::from_utf8(out).expect("text").to_ascii_lowercase().replace('_', "-");

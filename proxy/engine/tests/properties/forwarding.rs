@@ -25,6 +25,7 @@ fn forward(head: &RequestHead, bytes: &[u8], edits: &HeaderEdits) -> Vec<u8> {
         secure: false,
         request_id: b"id",
         deadline_ms: Some(1_500),
+        trace: None,
     };
     let _ = write_request(&mut out, &cx);
     out

@@ -22,4 +22,5 @@ mod retry_budget;
 mod route_lookup;
 mod splits;
 mod timer_wheel;
+mod trace_context;
 mod waiting_queue;

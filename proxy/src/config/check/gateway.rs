@@ -2,7 +2,7 @@
 
 use supplex_engine::config::{Gateway, Telemetry};
 
-use super::{access_log, load};
+use super::{access_log, load, traces};
 use crate::config::decode::{At, List};
 use crate::config::problem::Problems;
 use crate::config::raw;
@@ -41,9 +41,11 @@ fn warn_if_short(token: Option<&At<AdminToken>>, what: &str, problems: &mut Prob
     }
 }
 
+/// `None` when a value was refused.
 pub(super) fn check_telemetry(raw: raw::Telemetry, problems: &mut Problems) -> Option<Telemetry> {
     warn_if_short(raw.explain_key.as_ref(), "the key of explanations", problems);
+    let traces = traces::check(&raw);
     let access_log = raw.access_log.and_then(|log| access_log::check(log.value, problems));
     let explain_key = raw.explain_key.map(|key| key.value.0);
-    Some(Telemetry { access_log, explain_key, latency_dump: raw.latency_dump?.value.0 })
+    Some(Telemetry { access_log, explain_key, latency_dump: raw.latency_dump?.value.0, traces: traces? })
 }

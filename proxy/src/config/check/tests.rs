@@ -3,6 +3,7 @@
 mod access_log;
 mod protection;
 mod redis;
+mod traces;
 
 use std::time::Duration;
 
@@ -275,6 +276,9 @@ fn defaults_fill_what_is_left_out() {
     assert_eq!(blueprint.gateway.drain_timeout, Duration::from_secs(15));
     assert_eq!(blueprint.telemetry.access_log, None);
     assert_eq!(blueprint.telemetry.latency_dump, std::path::Path::new("supplex-latency.hlog"));
+    let traces = &blueprint.telemetry.traces;
+    assert_eq!((&traces.collector, traces.slow_after), (&None, Duration::from_secs(1)));
+    assert_eq!(traces.sampler.ratio(), Ratio::new(0.01));
     let listener = &blueprint.listeners[0];
     assert_eq!((listener.max_header_bytes, listener.max_header_fields), (16 << 10, 100));
     assert_eq!((listener.max_body_bytes, listener.max_connections), (10 << 20, 20_000));

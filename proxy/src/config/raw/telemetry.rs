@@ -1,10 +1,10 @@
 //! The `[telemetry]` table.
 
-use supplex_engine::config::LogField;
+use supplex_engine::config::{Collector, LogField};
 
 use crate::config::decode::need::{OPTIONAL, REQUIRED, fraction, text};
 use crate::config::decode::{List, table};
-use crate::config::scalar::{AdminToken, FilePath, LogFormat, LogPath, Share};
+use crate::config::scalar::{AdminToken, Duration, FilePath, LogFormat, LogPath, Share};
 
 table! {
     /// What the gateway tells about the traffic.
@@ -16,6 +16,14 @@ table! {
         explain_key: AdminToken = OPTIONAL,
         /// Where SIGUSR1 writes the latencies of the last minute, as an HdrHistogram log; a relative path begins in the folder that the gateway was started in.
         latency_dump: FilePath = text("supplex-latency.hlog"),
+        /// Where spans are sent, by OTLP over HTTP: a URL of plain HTTP, to which `/v1/traces` is added. None are when left
+        /// out; requests carry their traces on all the same.
+        otlp_endpoint: Collector = OPTIONAL,
+        /// The share of the traces beginning here that is sampled; 0 to 1. What a client says in `traceparent` counts before.
+        sample_ratio: Share = fraction(0.01),
+        /// How long an exchange takes at least so that its spans are kept although its trace is not sampled; 1ms to 24h. Those
+        /// of exchanges that failed are kept in any case.
+        slow_after: Duration = text("1s"),
     }
 }
 

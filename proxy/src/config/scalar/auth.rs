@@ -3,7 +3,7 @@
 use schemars::{Schema, json_schema};
 use supplex_engine::config::{Algorithm, Jwks};
 
-use super::host::is_dns_name;
+use super::http_url::HttpUrl;
 use crate::config::decode::{Refusal, Text};
 use crate::config::document::quote;
 use crate::config::suggest;
@@ -36,24 +36,8 @@ impl Text for Jwks {
 
 /// What follows `http://`.
 fn parse_url(rest: &str) -> Option<Jwks> {
-    let start = rest.find('/').unwrap_or(rest.len());
-    let (authority, target) = rest.split_at(start);
-    let (host, port) = match authority.rsplit_once(':') {
-        // The colons of an IPv6 address are within brackets.
-        Some((host, port)) if !port.ends_with(']') => (host, port.parse().ok().filter(|port| *port > 0)?),
-        _ => (authority, 80),
-    };
-    let literal = host.strip_prefix('[').and_then(|rest| rest.strip_suffix(']'));
-    let known = literal.map_or(is_dns_name(host), |inner| inner.parse::<std::net::Ipv6Addr>().is_ok());
-    // RFC 3986 section 3.3, without what would end the target: white space and fragments.
-    let sound = target.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'#');
-    let target = if target.is_empty() { "/" } else { target };
-    (known && sound).then(|| Jwks::Http {
-        authority: authority.into(),
-        host: literal.unwrap_or(host).into(),
-        port,
-        target: target.into(),
-    })
+    let HttpUrl { authority, host, port, target } = HttpUrl::parse(rest)?;
+    Some(Jwks::Http { authority, host, port, target })
 }
 
 impl Text for Algorithm {

@@ -71,6 +71,7 @@ fn show(snapshot: &Snapshot) -> Value {
             "access_log": log,
             "explain_key": snapshot.telemetry.explain_key.as_ref().map(|_| "(set)"),
             "latency_dump": snapshot.telemetry.latency_dump.display().to_string(),
+            "traces": super::traces::show(&snapshot.telemetry.traces),
         },
     })
 }

@@ -10,7 +10,9 @@ use super::super::reload::{Outcome, Trigger, reload};
 use super::super::{Sidecar, metrics};
 use super::answer::{self, Answer};
 use super::gate::Stranger;
-use super::{auth, breakers, config, dashboard, explain, gate, health, latency, limits, routes, upstreams, workers};
+use super::{
+    auth, breakers, config, dashboard, explain, gate, health, latency, limits, routes, traces, upstreams, workers,
+};
 
 /// What can be asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,12 +31,13 @@ enum Page {
     Workers,
     Latency,
     LatencyLog,
+    Traces,
     Reload,
     Drain,
 }
 
 /// Every path with its page and what it is for.
-const PAGES: [(&str, Page, &str); 16] = [
+const PAGES: [(&str, Page, &str); 17] = [
     ("/", Page::Index, "this list; for a browser, which accepts text/html, the dashboard"),
     ("/healthz", Page::Health, "200 while the process lives"),
     ("/readyz", Page::Ready, "200 when every worker runs the current configuration, 503 otherwise and while draining"),
@@ -49,6 +52,7 @@ const PAGES: [(&str, Page, &str); 16] = [
     ("/api/workers", Page::Workers, "the workers"),
     ("/api/latency", Page::Latency, "percentiles of the last minute; ?route=&upstream=&window=10s&by=worker"),
     ("/latency.hlog", Page::LatencyLog, "the last minute as an HdrHistogram log"),
+    ("/api/traces", Page::Traces, "which traces are recorded, where their spans go, and what became of them"),
     ("/api/reload", Page::Reload, "POST: read the configuration again and wait for the result"),
     ("/api/drain", Page::Drain, "POST: finish what is under way and end"),
 ];
@@ -118,6 +122,7 @@ async fn show(sidecar: &Sidecar, page: Page, query: &str) -> Answer {
         Page::Limits => limits::document(sidecar),
         Page::Auth => auth::document(sidecar),
         Page::Workers => workers::document(sidecar),
+        Page::Traces => traces::document(sidecar),
         Page::Latency => return latency::show(sidecar, query).await,
         Page::LatencyLog => return latency::log(sidecar).await,
         Page::Index | Page::Explain | Page::Reload | Page::Drain => return answer::text(StatusCode::OK, index()),

@@ -21,11 +21,13 @@ pub(super) fn write(out: &mut Vec<u8>, fields: &[LogField], line: &Line<'_>) {
 }
 
 fn add(out: &mut Vec<u8>, field: LogField, line: &Line<'_>) {
-    let Line { time, peer, record, request: _, outcome, duration } = line;
+    let Line { time, peer, record, request, outcome, duration } = line;
     let key = field.key();
     match field {
         LogField::Time => number(out, key, *time),
         LogField::RequestId => text(out, key, record.id()),
+        LogField::TraceId => text(out, key, &request.trace.id.hex()),
+        LogField::Sampled => flag(out, key, request.trace.is_sampled()),
         LogField::Client => {
             out.extend_from_slice(key.as_bytes());
             // Writing into a vector cannot fail.
@@ -40,8 +42,7 @@ fn add(out: &mut Vec<u8>, field: LogField, line: &Line<'_>) {
         LogField::Reason => some(out, key, outcome.reason.map(|reason| reason.word())),
         LogField::Retried => {
             if outcome.retried {
-                out.extend_from_slice(key.as_bytes());
-                out.extend_from_slice(b"true");
+                flag(out, key, true);
             }
         }
         LogField::Received => number(out, key, outcome.received),
@@ -57,6 +58,11 @@ fn add(out: &mut Vec<u8>, field: LogField, line: &Line<'_>) {
 fn number(out: &mut Vec<u8>, key: &str, value: u64) {
     out.extend_from_slice(key.as_bytes());
     out.extend_from_slice(itoa::Buffer::new().format(value).as_bytes());
+}
+
+fn flag(out: &mut Vec<u8>, key: &str, value: bool) {
+    out.extend_from_slice(key.as_bytes());
+    out.extend_from_slice(if value { b"true" } else { b"false" });
 }
 
 fn some(out: &mut Vec<u8>, key: &str, value: Option<&str>) {

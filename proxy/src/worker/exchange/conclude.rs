@@ -2,13 +2,32 @@
 
 use supplex_engine::exchange::Verdict;
 use supplex_engine::reason::Reason;
+use supplex_engine::trace::Happening;
 
 use super::{Running, Tally};
 use crate::worker::account::{Outcome, account};
 use crate::worker::connection::After;
-use crate::worker::upstream::Attempt;
+use crate::worker::upstream::{Attempt, Unavailable};
 
 impl Running<'_> {
+    pub(super) fn attempt_over(&self, attempt: &Attempt) {
+        let now = self.connection.worker.ring.coarse_now();
+        self.request.trace.attempt_over(attempt, self.request.upstream, now);
+    }
+
+    /// No attempt can be made. What an earlier one failed with says more than that nothing else was left to try.
+    pub(super) fn none_left(&mut self, unavailable: &Unavailable) -> After {
+        if unavailable.reason == Reason::BreakerOpen {
+            let (now, upstream) = (self.connection.worker.ring.coarse_now(), self.request.upstream);
+            self.request.trace.note(now, || Happening::BreakersOpen { upstream });
+        }
+        if self.failure.is_none() {
+            self.retry_after = unavailable.retry_after;
+        }
+        let verdict = self.exchange.refused(self.failure.unwrap_or(unavailable.reason));
+        self.conclude(verdict)
+    }
+
     pub(super) fn conclude(&mut self, verdict: Verdict) -> After {
         match verdict {
             Verdict::Reply(reason) => self.give_reply(reason),

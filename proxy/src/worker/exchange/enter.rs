@@ -9,6 +9,7 @@ use std::task::{Context, Poll};
 use supplex_engine::exchange::Verdict;
 use supplex_engine::exchange::retry::backoff;
 use supplex_engine::reason::Reason;
+use supplex_engine::trace::Happening;
 
 use super::Running;
 use crate::worker::admission::{Admission, Entry};
@@ -40,7 +41,10 @@ impl Running<'_> {
             Poll::Pending => poll_end(self.connection, until, cx).map(Err),
         });
         let entered = entered.await;
-        self.waited += ring.coarse_now().saturating_sub(since);
+        let now = ring.coarse_now();
+        let waited = now.saturating_sub(since);
+        self.waited += waited;
+        self.request.trace.note(now, || Happening::Queued { waited });
         entered.map_err(|ended| match ended {
             Ended::ClientGone => self.exchange.client_gone(),
             Ended::TimedOut if until == deadline => self.exchange.deadline_passed(),
@@ -59,7 +63,10 @@ impl Running<'_> {
         let pause = backoff(self.backoff, self.exchange.retries(), left, worker.random.next());
         self.connection.socket.watch();
         let ended = poll_fn(|cx| poll_end(self.connection, since.saturating_add(pause), cx)).await;
-        self.waited += worker.ring.coarse_now().saturating_sub(since);
+        let now = worker.ring.coarse_now();
+        let waited = now.saturating_sub(since);
+        self.waited += waited;
+        self.request.trace.note(now, || Happening::Paused { waited });
         match ended {
             Ended::TimedOut => Ok(()),
             Ended::ClientGone => Err(self.exchange.client_gone()),

@@ -16,6 +16,7 @@ use crate::ring::{Received, Socket};
 use crate::worker::connection::nanos;
 use crate::worker::forward::{Unreached, acquire};
 use crate::worker::learn::Ended;
+use crate::worker::request::Request;
 use crate::worker::upstream::{Attempt, LiveUpstream};
 
 /// An attempt whose request was sent, with its connection.
@@ -33,19 +34,20 @@ pub(crate) struct Way {
 
 impl Way {
     /// The other one has answered: closes the connection and counts it.
-    pub(crate) fn overtaken(self, upstream: &LiveUpstream, now: u64) {
+    pub(crate) fn overtaken(self, request: &Request, upstream: &LiveUpstream, now: u64) {
         upstream.block.hedges(if self.hedge { HedgeResult::Lost } else { HedgeResult::Won }).increment();
-        self.give_up(upstream, now);
+        self.give_up(request, upstream, now);
     }
 
-    fn give_up(self, upstream: &LiveUpstream, now: u64) {
-        give_up(&self.attempt, upstream, now);
+    fn give_up(self, request: &Request, upstream: &LiveUpstream, now: u64) {
+        give_up(&self.attempt, request, upstream, now);
     }
 }
 
-fn give_up(attempt: &Attempt, upstream: &LiveUpstream, now: u64) {
+fn give_up(attempt: &Attempt, request: &Request, upstream: &LiveUpstream, now: u64) {
     attempt.count(AttemptResult::Cancelled);
     upstream.learn(attempt, Ended::Failed(AttemptResult::Cancelled), now);
+    request.trace.attempt_over(attempt, request.upstream, now);
 }
 
 /// What is waited for beside the second connection.
@@ -104,7 +106,7 @@ impl Running<'_> {
     pub(super) fn give_up_other(&mut self) {
         if let Some(other) = self.other.take() {
             self.upstream.block.hedges(HedgeResult::Cancelled).increment();
-            other.give_up(&self.upstream, self.connection.worker.ring.coarse_now());
+            other.give_up(&self.request, &self.upstream, self.connection.worker.ring.coarse_now());
         }
     }
 
@@ -147,6 +149,8 @@ impl Running<'_> {
         let worker = std::rc::Rc::clone(&self.connection.worker);
         let (begun, deadline) = (worker.ring.precise_now(), self.exchange.deadline());
         second.set_begun(begun);
+        let span = self.request.trace.attempt_id(&worker, false);
+        second.span.begin(span, begun, true);
         let timer = worker.timers.deadline();
         let acquired = {
             let (endpoint, settings) = (second.endpoint(), &self.upstream.settings);
@@ -164,7 +168,7 @@ impl Running<'_> {
         let failed = match acquired {
             Ok((socket, pooled)) => {
                 second.set_pooled(pooled);
-                if let Some(opening) = self.beginning.send(&worker, deadline, now) {
+                if let Some(opening) = self.beginning.send(&worker, deadline, now, span) {
                     socket.send_opening(opening);
                     return Some(Way { attempt: second, socket, pooled, begun, sent_at: now, hedge: true });
                 }
@@ -173,6 +177,7 @@ impl Running<'_> {
             Err(Some(Unreached::Connect)) => {
                 second.count(AttemptResult::Connect);
                 self.upstream.learn(&second, Ended::Failed(AttemptResult::Connect), now);
+                self.request.trace.attempt_over(&second, self.request.upstream, now);
                 self.upstream.block.hedges(HedgeResult::Failed).increment();
                 return None;
             }
@@ -180,7 +185,7 @@ impl Running<'_> {
             Err(None) => HedgeResult::Lost,
         };
         self.upstream.block.hedges(failed).increment();
-        give_up(&second, &self.upstream, now);
+        give_up(&second, &self.request, &self.upstream, now);
         None
     }
 

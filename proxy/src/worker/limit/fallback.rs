@@ -6,14 +6,15 @@ use supplex_engine::limit::{Alone, Ruling, Standing, Told, Wanted};
 use supplex_engine::reason::Reason;
 use supplex_engine::stats::{LimitDecision, LimitSource};
 
-use super::{Live, Outcome, count};
+use super::{Outcome, decided};
+use crate::worker::request::Request;
 
 /// Counts what was decided, and notes what to tell the client.
-pub(super) fn announce(live: &Live, wanted: &[Wanted], ruling: &Ruling, alone: &Alone) -> Outcome {
+pub(super) fn announce(request: &Request, now: u64, wanted: &[Wanted], ruling: &Ruling, alone: &Alone) -> Outcome {
     let mut told = Told::default();
     let balances = match alone {
         Alone::Closed(limit) => {
-            count(live, *limit, LimitDecision::Refused, LimitSource::Fallback);
+            decided(request, now, *limit, LimitDecision::Refused, LimitSource::Fallback);
             return Err((Reason::LimitStore, told));
         }
         Alone::Decided(balances) => balances,
@@ -22,7 +23,7 @@ pub(super) fn announce(live: &Live, wanted: &[Wanted], ruling: &Ruling, alone: &
         let Some(balance) = balance else { continue };
         told.add(wanted.charge.limit, balance);
         if !balance.covered {
-            count(live, wanted.charge.limit, LimitDecision::Refused, LimitSource::Fallback);
+            decided(request, now, wanted.charge.limit, LimitDecision::Refused, LimitSource::Fallback);
         }
     }
     if !alone.admits() {
@@ -36,7 +37,7 @@ pub(super) fn announce(live: &Live, wanted: &[Wanted], ruling: &Ruling, alone: &
             }
             Standing::Ask { .. } | Standing::Remembered(_) => LimitSource::Fallback,
         };
-        count(live, wanted.charge.limit, LimitDecision::Admitted, source);
+        decided(request, now, wanted.charge.limit, LimitDecision::Admitted, source);
     }
     Ok(told)
 }

@@ -7,18 +7,21 @@ use std::rc::Rc;
 use supplex_engine::limit::{self, Ruling, Standing, Verdict, Wanted};
 use supplex_engine::stats::{LimitDecision, LimitSource};
 
-use super::{Live, Worker, count};
+use super::{Live, Worker, count, decided};
 use crate::link::limits::StoreError;
+use crate::worker::request::Request;
 
 /// Decides what can be decided, and asks about the rest. To be called once the request is let through.
-pub(super) fn look_at(worker: &Rc<Worker>, live: &Rc<Live>, shadow: &[Wanted]) {
-    let now = worker.ring.coarse_now();
+pub(super) fn look_at(worker: &Rc<Worker>, request: &Request, shadow: &[Wanted]) {
+    let (live, now) = (&request.live, worker.ring.coarse_now());
     for wanted in shadow {
         let ruling = worker.limits.rule(std::slice::from_ref(wanted), now);
         match ruling.standings() {
-            [Standing::Leased(_)] => count(live, wanted.charge.limit, LimitDecision::Admitted, LimitSource::Lease),
+            [Standing::Leased(_)] => {
+                decided(request, now, wanted.charge.limit, LimitDecision::Admitted, LimitSource::Lease);
+            }
             [Standing::Remembered(_)] => {
-                count(live, wanted.charge.limit, LimitDecision::Shadow, LimitSource::Remembered);
+                decided(request, now, wanted.charge.limit, LimitDecision::Shadow, LimitSource::Remembered);
             }
             _ => {
                 if worker.limits.ask_aside(live, *wanted, &ruling, now).is_err() {

@@ -109,6 +109,7 @@ impl Relay<'_> {
                     self.socket.unread(rest);
                     self.exchange.response_started();
                     self.tally.status = Some(scratch.response.status());
+                    self.attempt.span.answered(scratch.response.status());
                     self.attempt.count(AttemptResult::Success);
                     let now = worker.ring.coarse_now();
                     let ended = Ended::Answered { status: 101, latency: now.saturating_sub(self.begun) };
@@ -148,7 +149,7 @@ impl Relay<'_> {
             return Progress::Over(end);
         }
         if let Some(other) = self.other.take() {
-            other.overtaken(self.upstream, now);
+            other.overtaken(self.request, self.upstream, now);
         }
         self.exchange.response_started();
         self.tally.status = Some(status);

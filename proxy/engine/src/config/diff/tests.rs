@@ -33,7 +33,12 @@ impl Sample {
             gateway,
             routes: vec![route("a", "/x"), route("b", "/y")],
             limits: vec![limit("per-client")],
-            telemetry: Telemetry { access_log: None, explain_key: None, latency_dump: "latency.hlog".into() },
+            telemetry: Telemetry {
+                access_log: None,
+                explain_key: None,
+                latency_dump: "latency.hlog".into(),
+                traces: crate::config::Traces::default(),
+            },
         }
     }
 

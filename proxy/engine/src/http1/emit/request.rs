@@ -9,6 +9,7 @@ use super::fields::{self, Kept};
 use crate::auth::Vouched;
 use crate::config::{HeaderEdits, Rewrite};
 use crate::http1::{FieldId, Framing, RequestHead, Version};
+use crate::trace::{TraceParent, context};
 
 /// Everything that the forwarded head is made of.
 #[derive(Clone, Copy, Debug)]
@@ -33,6 +34,27 @@ pub struct RequestContext<'a> {
     pub request_id: &'a [u8],
     /// How long the exchange may still take, in milliseconds; `None` leaves the field out.
     pub deadline_ms: Option<u64>,
+    /// What is said about the trace; `None` leaves the client's fields as they are.
+    pub trace: Option<Onward>,
+}
+
+/// What the upstream is told about the trace of a request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Onward {
+    /// The trace, and the span that the upstream is called from.
+    pub parent: TraceParent,
+    /// Whether the client's `tracestate` goes on.
+    pub keeps_state: bool,
+}
+
+/// Where in a written head stands what another attempt has to say anew.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Stamps {
+    /// The digits of `X-Request-Deadline-Ms`: a later attempt has less time.
+    pub deadline: Option<Range<usize>>,
+    /// The 16 digits of the parent id in `traceparent`: each attempt is a span of its own. They stand in front of the
+    /// deadline, and so stay where they are when that becomes shorter.
+    pub span: Option<Range<usize>>,
 }
 
 /// Fields that are of this hop (RFC 9110 section 7.6.1), that are meant for the gateway, or that are written anew; and two that could pass for something
@@ -60,9 +82,9 @@ const OF_A_PROXY: u32 = FieldId::Forwarded.bit()
     | FieldId::XForwardedHost.bit()
     | FieldId::XForwardedPort.bit();
 
-/// Appends the request head that the upstream gets. Always HTTP/1.1, whatever the client spoke. Returns where in `out` the
-/// digits of `X-Request-Deadline-Ms` stand, if they do: a later attempt has less time.
-pub fn write_request(out: &mut Vec<u8>, cx: &RequestContext<'_>) -> Option<Range<usize>> {
+/// Appends the request head that the upstream gets. Always HTTP/1.1, whatever the client spoke. Returns where in `out`
+/// stands what a later attempt has to change.
+pub fn write_request(out: &mut Vec<u8>, cx: &RequestContext<'_>) -> Stamps {
     write_start(out, cx);
     let mut dropped = OF_THIS_HOP;
     if !cx.trusted {
@@ -74,17 +96,34 @@ pub fn write_request(out: &mut Vec<u8>, cx: &RequestContext<'_>) -> Option<Range
     if !cx.request_id.is_empty() {
         dropped |= FieldId::XRequestId.bit();
     }
+    if let Some(trace) = &cx.trace {
+        dropped |= FieldId::TraceParent.bit();
+        if !trace.keeps_state {
+            dropped |= FieldId::TraceState.bit();
+        }
+    }
     let end = cx.head.fields_end();
     Kept { bytes: cx.bytes, fields: cx.head.fields(), end, dropped, edits: cx.edits, vouched: cx.vouched }.write(out);
     write_hop(out, cx);
     write_forwarded(out, cx);
+    let span = write_trace(out, cx);
     let deadline = write_deadline(out, cx);
     for (name, value) in cx.vouched.written() {
         fields::write_line(out, &[name.as_bytes(), b": ", value.as_bytes()]);
     }
     fields::write_set(out, cx.edits, FieldId::Host);
     out.extend_from_slice(b"\r\n");
-    deadline
+    Stamps { deadline, span }
+}
+
+/// Which trace this is a part of, unless the route sets or removes the field.
+fn write_trace(out: &mut Vec<u8>, cx: &RequestContext<'_>) -> Option<Range<usize>> {
+    let trace = cx.trace.filter(|_| fields::adds(cx.edits, FieldId::TraceParent.name()))?;
+    out.extend_from_slice(b"traceparent: ");
+    let start = out.len() + context::SPAN_AT;
+    out.extend_from_slice(&trace.parent.write());
+    out.extend_from_slice(b"\r\n");
+    Some(start..start + 16)
 }
 
 /// How much time the upstream has, unless the route sets or removes the field.
@@ -112,8 +151,8 @@ fn write_start(out: &mut Vec<u8>, cx: &RequestContext<'_>) {
     fields::write_line(out, &[b" HTTP/1.1\r\nhost: ", host]);
 }
 
-/// The path after the rewrite. `OPTIONS *` is about the server as a whole and has no path to rewrite.
-fn write_path(out: &mut Vec<u8>, path: &[u8], rewrite: &Rewrite, is_asterisk: bool) {
+/// Appends the path after the rewrite. `OPTIONS *` is about the server as a whole and has no path to rewrite.
+pub fn write_path(out: &mut Vec<u8>, path: &[u8], rewrite: &Rewrite, is_asterisk: bool) {
     if is_asterisk || (rewrite.strip_prefix.is_none() && rewrite.add_prefix.is_none()) {
         out.extend_from_slice(path);
         return;

@@ -51,7 +51,7 @@ names! {
     Http2Settings "http2-settings" Expect "expect" Via "via" Date "date" Forwarded "forwarded" XRealIp "x-real-ip"
     XForwardedFor "x-forwarded-for" XForwardedProto "x-forwarded-proto" XForwardedHost "x-forwarded-host"
     XForwardedPort "x-forwarded-port" XRequestId "x-request-id" Proxy "proxy"
-    XRequestDeadlineMs "x-request-deadline-ms" XSupplexExplain "x-supplex-explain"
+    XRequestDeadlineMs "x-request-deadline-ms" XSupplexExplain "x-supplex-explain" TraceParent "traceparent" TraceState "tracestate"
 }
 
 impl FieldId {
@@ -73,6 +73,8 @@ impl FieldId {
             (9, b'x') => FieldId::XRealIp,
             (10, b'c') => FieldId::Connection,
             (10, b'k') => FieldId::KeepAlive,
+            (10, b't') => FieldId::TraceState,
+            (11, b't') => FieldId::TraceParent,
             (12, b'x') => FieldId::XRequestId,
             (14, b'c') => FieldId::ContentLength,
             (14, b'h') => FieldId::Http2Settings,

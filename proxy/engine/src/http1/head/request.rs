@@ -278,12 +278,12 @@ impl RequestHead {
     }
 
     /// The values of all fields of a known name.
-    pub(in crate::http1) fn all(&self, id: FieldId) -> impl Iterator<Item = Span> {
+    pub(crate) fn all(&self, id: FieldId) -> impl Iterator<Item = Span> {
         self.fields.all(id)
     }
 
     /// Whether a known name occurs.
-    pub(in crate::http1) fn has(&self, id: FieldId) -> bool {
+    pub(crate) fn has(&self, id: FieldId) -> bool {
         self.fields.has(id)
     }
 

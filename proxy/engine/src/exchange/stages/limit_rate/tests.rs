@@ -6,7 +6,7 @@ use super::*;
 use crate::auth::Claims;
 use crate::config::{
     Auth, Destination, Gateway, HeaderEdits, Jwks, Limit, OnStoreError, Rate, Rewrite, Route, RouteLimit, Store,
-    Telemetry, UpstreamId, Workers,
+    Telemetry, Traces, UpstreamId, Workers,
 };
 use crate::http1::Limits;
 use crate::route::{Matcher, PathMatch, RouteTable};
@@ -61,7 +61,12 @@ fn snapshot(limits: Vec<Limit>) -> Snapshot {
         limits,
         auth: Vec::new(),
         redis: None,
-        telemetry: Telemetry { access_log: None, explain_key: None, latency_dump: "latency.hlog".into() },
+        telemetry: Telemetry {
+            access_log: None,
+            explain_key: None,
+            latency_dump: "latency.hlog".into(),
+            traces: Traces::default(),
+        },
     }
 }
 

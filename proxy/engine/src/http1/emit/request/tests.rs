@@ -13,6 +13,7 @@ struct Case<'a> {
     secure: bool,
     request_id: &'a str,
     deadline_ms: Option<u64>,
+    trace: Option<Onward>,
 }
 
 impl Default for Case<'_> {
@@ -26,6 +27,7 @@ impl Default for Case<'_> {
             secure: false,
             request_id: "id-1",
             deadline_ms: None,
+            trace: None,
         }
     }
 }
@@ -47,9 +49,14 @@ impl Case<'_> {
             secure: self.secure,
             request_id: self.request_id.as_bytes(),
             deadline_ms: self.deadline_ms,
+            trace: self.trace,
         };
-        let digits = write_request(&mut out, &cx);
-        let written = digits.map(|digits| out[digits].to_vec());
+        let stamps = write_request(&mut out, &cx);
+        let span = stamps.span.map(|digits| out[digits].to_vec());
+        let adds = fields::adds(&self.edits, "traceparent");
+        let parent = self.trace.filter(|_| adds).map(|trace| trace.parent.span.hex().to_vec());
+        assert_eq!(span, parent, "where the parent id is");
+        let written = stamps.deadline.map(|digits| out[digits].to_vec());
         assert_eq!(written, self.deadline_ms.map(|millis| millis.to_string().into_bytes()), "where the digits are");
         String::from_utf8(out).unwrap()
     }
@@ -218,4 +225,28 @@ fn what_the_gateway_vouches_for_is_never_a_clients() {
         case.kept("a: 1\r\nX-User-Id: 7\r\nb: 2\r\nx_user_ID: 7\r\nx-user-id: 8\r\nc: 3\r\n"),
         "a: 1\r\nb: 2\r\nc: 3\r\n"
     );
+}
+
+#[test]
+fn the_trace_goes_on_with_another_parent() {
+    use crate::trace::{Flags, SpanId, TraceId};
+    let parent = TraceParent {
+        trace: TraceId::new(0xabc).unwrap(),
+        span: SpanId::new(0xdef).unwrap(),
+        flags: Flags::default().with_sampled(true),
+    };
+    let own = "traceparent: 00-00000000000000000000000000000abc-0000000000000def-01\r\n";
+    let claims = "TraceParent: 00-1-2-00\r\na: 1\r\ntraceparent: 00-3-4-00\r\nTracestate: b=1\r\ntracestate: c=2\r\n";
+    let request = format!("GET / HTTP/1.1\r\nHost: a\r\n{claims}\r\n");
+    for keeps_state in [true, false] {
+        let case = Case { trace: Some(Onward { parent, keeps_state }), deadline_ms: Some(9), ..Case::default() };
+        let out = case.forward(&request);
+        assert_eq!(out.to_ascii_lowercase().matches("traceparent").count(), 1, "{out}");
+        assert!(out.contains(own), "{out}");
+        let state = out.contains("Tracestate: b=1\r\ntracestate: c=2\r\n");
+        assert_eq!((state, out.to_ascii_lowercase().contains("tracestate")), (keeps_state, keeps_state), "{out}");
+    }
+    let edits = edits(&["traceparent"], &[]);
+    let case = Case { edits, trace: Some(Onward { parent, keeps_state: false }), ..Case::default() };
+    assert!(!case.forward(&request).to_ascii_lowercase().contains("trace"), "the route wants none");
 }
