@@ -2,6 +2,10 @@
 //!
 //! No verdict depends on how fast the machine is: only on what was answered, and on whether the books agree.
 
+#[path = "journey/collector.rs"]
+mod collector;
+
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::time::Duration;
@@ -12,6 +16,8 @@ use supplex_stack::layout::{Layout, Options};
 use supplex_stack::state::State;
 use supplex_stack::{down, http, port, seed, up};
 use tempfile::TempDir;
+
+use self::collector::{Collector, Span};
 
 /// A program that `cargo test --workspace` builds.
 fn built(name: &str) -> Option<PathBuf> {
@@ -30,6 +36,11 @@ struct Stack {
 
 impl Stack {
     async fn start() -> Self {
+        Self::start_with(None).await
+    }
+
+    /// As [`Stack::start`], with spans sent somewhere.
+    async fn start_with(otlp_endpoint: Option<String>) -> Self {
         let folder = tempfile::Builder::new().prefix("supplex-").tempdir().expect("a folder");
         // Root's databases run under other accounts, which must be able to pass through.
         let open = std::os::unix::fs::PermissionsExt::from_mode(0o711);
@@ -43,6 +54,7 @@ impl Stack {
             port: port::free().expect("a port"),
             admin_port: port::free().expect("a port"),
             no_prometheus: true,
+            otlp_endpoint,
             ..Options::in_folder(&folder.path().join("run"))
         };
         let layout = Layout::new(&options).expect("a layout");
@@ -138,6 +150,46 @@ async fn fifty_shoppers_at_once_and_a_sick_node_lose_and_double_nothing() {
     stack.set_faults(Component::Payments2, "{}").await;
     let check = stack.journey(&["check"]);
     assert!(check.status.success(), "{}", text_of(&check));
+}
+
+/// Whether a trace is that of a checkout which everybody has told their part of.
+fn is_whole_checkout(spans: &[Span]) -> bool {
+    let services: BTreeSet<_> = spans.iter().map(|span| span.service.as_str()).collect();
+    let ids: BTreeSet<_> = spans.iter().map(|span| &span.id).collect();
+    let roots: Vec<_> = spans.iter().filter(|span| span.parent.is_empty()).collect();
+    // What payments do last ends the saga, and so comes last.
+    let captured = spans.iter().any(|span| span.service == "svc-payments" && span.path.ends_with("/capture"));
+    services.is_superset(&BTreeSet::from(["supplex-gateway", "svc-orders", "svc-payments", "svc-products"]))
+        && matches!(roots[..], [root] if root.service == "supplex-gateway" && root.path == "/api/orders")
+        && captured
+        && spans.iter().all(|span| span.parent.is_empty() || ids.contains(&span.parent))
+}
+
+#[tokio::test]
+async fn a_checkout_is_one_trace_over_gateway_orders_payments_and_products() {
+    let collector = Collector::start();
+    let stack = Stack::start_with(Some(collector.url())).await;
+    let demo = stack.journey(&["demo"]);
+    assert!(demo.status.success(), "{}", text_of(&demo));
+    let found = async {
+        loop {
+            let whole = collector.traces().into_values().find(|spans| is_whole_checkout(spans));
+            if let Some(spans) = whole {
+                return spans;
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    };
+    let Ok(spans) = tokio::time::timeout(Duration::from_secs(60), found).await else {
+        let traces = collector.traces();
+        panic!("no whole checkout among {} traces: {traces:#?}", traces.len());
+    };
+    // The customer's request, and at least what reserves, authorises, sells and captures, each through the gateway.
+    let servers =
+        |service: &str| spans.iter().filter(|span| span.service == service && span.name.contains('/')).count();
+    assert_eq!(servers("svc-orders"), 1, "{spans:#?}");
+    assert!(servers("supplex-gateway") >= 5, "{spans:#?}");
+    assert!(servers("svc-products") >= 2 && servers("svc-payments") >= 2, "{spans:#?}");
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! What happens around every request: an id, a log span, counters, faults, a time limit, and problem documents where a handler gave none.
+//! What happens around every request: an id, a span of its trace, a log span, counters, faults, a time limit, and problem documents where a handler gave none.
 //!
 //! Decides nothing about a request's content.
 
@@ -18,7 +18,7 @@ use tracing::Span;
 use uuid::Uuid;
 
 use crate::faults::{Faults, layer};
-use crate::{Metrics, Problem, metrics};
+use crate::{Metrics, Problem, metrics, traces};
 
 /// Wraps `routes`. The outermost layer comes last.
 pub(crate) fn around(routes: Router, timeout: Duration, metrics: Metrics, faults: Option<Faults>) -> Router {
@@ -36,6 +36,7 @@ pub(crate) fn around(routes: Router, timeout: Duration, metrics: Metrics, faults
     routes
         .layer(from_fn_with_state(metrics, metrics::count))
         .layer(TraceLayer::new_for_http().make_span_with(span).on_request(()).on_response(log_response).on_failure(()))
+        .layer(from_fn(traces::record))
         .layer(PropagateRequestIdLayer::x_request_id())
         .layer(SetRequestIdLayer::x_request_id(TimeOrderedId))
 }

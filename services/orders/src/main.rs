@@ -77,6 +77,7 @@ enum Command {
 async fn main() -> ExitCode {
     let cli = Cli::parse();
     supplex_kit::log::start();
+    supplex_kit::traces::start("svc-orders");
     let outcome = match cli.command {
         Command::Serve { settings, others, work } => run(&settings, &others, work).await,
         Command::Seed { seeding } => seed::run(&seeding).await.map(|done| println!("{done}")),
@@ -85,6 +86,7 @@ async fn main() -> ExitCode {
             Ok(())
         }
     };
+    supplex_kit::traces::finish().await;
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {

@@ -52,7 +52,10 @@ enum Command {
 async fn main() -> ExitCode {
     let Command::Serve { settings, access, pruning, faults } = Cli::parse().command;
     supplex_kit::log::start();
-    match run(settings, access, pruning, faults).await {
+    supplex_kit::traces::start("svc-payments");
+    let outcome = run(settings, access, pruning, faults).await;
+    supplex_kit::traces::finish().await;
+    match outcome {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             tracing::error!(%error, "svc-payments ends");

@@ -82,12 +82,14 @@ struct Background {
 async fn main() -> ExitCode {
     let cli = Cli::parse();
     supplex_kit::log::start();
+    supplex_kit::traces::start("svc-products");
     let outcome = match cli.command {
         Command::Serve { settings, proofs, access, background } => {
             run(&settings, Guard::new(proofs), access, background).await.map_err(|error| error.to_string())
         }
         Command::Seed { seed, count, database } => fill(&database, seed, count).await,
     };
+    supplex_kit::traces::finish().await;
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {

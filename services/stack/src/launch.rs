@@ -75,6 +75,7 @@ impl Plan {
             users: address_of(Component::Users, state)?,
             orders: address_of(Component::Orders, state)?,
             redis,
+            otlp_endpoint: layout.otlp_endpoint.clone(),
         };
         let config = gateway::config(&addresses);
         match layout.adjust {

@@ -59,6 +59,10 @@ pub struct Options {
     /// Leave Prometheus out, even where it is installed
     #[arg(long, env = "SUPPLEX_NO_PROMETHEUS", global = true, value_parser = clap::builder::FalseyValueParser::new())]
     pub no_prometheus: bool,
+
+    /// Where the gateway and the services send spans of traces, by OTLP over plain HTTP [default: nowhere]
+    #[arg(long, env = "OTEL_EXPORTER_OTLP_ENDPOINT", value_name = "URL", global = true)]
+    pub otlp_endpoint: Option<String>,
 }
 
 impl Options {
@@ -78,6 +82,7 @@ impl Options {
             prometheus_port: 9090,
             scrape_seconds: 5,
             no_prometheus: false,
+            otlp_endpoint: None,
         }
     }
 }
@@ -114,6 +119,8 @@ pub struct Layout {
     pub scrape_seconds: u32,
     /// Makes another configuration of the gateway from the usual one. `None`: the usual one.
     pub adjust: Option<Adjust>,
+    /// Where the gateway and the services send spans, by OTLP. `None`: nowhere.
+    pub otlp_endpoint: Option<String>,
 }
 
 impl Layout {
@@ -144,6 +151,7 @@ impl Layout {
             prometheus_port: options.prometheus_port,
             scrape_seconds: options.scrape_seconds,
             adjust: None,
+            otlp_endpoint: options.otlp_endpoint.clone().filter(|url| !url.is_empty()),
         })
     }
 

@@ -93,6 +93,7 @@ enum Command {
 async fn main() -> ExitCode {
     let cli = Cli::parse();
     supplex_kit::log::start();
+    supplex_kit::traces::start("svc-users");
     let outcome = match cli.command {
         Command::Serve { settings, lifetimes, hashes } => run(&settings, lifetimes, hashes).await,
         Command::Admin { email, password, database } => make_admin(&database, &email, password.as_deref()).await,
@@ -103,6 +104,7 @@ async fn main() -> ExitCode {
             Ok(())
         }
     };
+    supplex_kit::traces::finish().await;
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {

@@ -66,6 +66,7 @@ struct Sink {
     notes: Arc<Notes>,
 }
 
+#[expect(clippy::vec_box, reason = "the boxes come from the workers and go back to them, to be filled again")]
 impl Exporter {
     pub(super) fn new(queue: Receiver<Box<Finished>>, wanted: watch::Receiver<Wanted>, totals: Arc<Totals>) -> Self {
         Self { queue, wanted, totals, sink: None, until: None, mentioned: None }

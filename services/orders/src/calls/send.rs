@@ -8,6 +8,7 @@ use std::time::Duration;
 use axum::http::{HeaderValue, Method, Request, Response, header};
 use http_body_util::{BodyExt, Full, Limited};
 use hyper::body::{Bytes, Incoming};
+use supplex_kit::traces;
 use tokio::time::{Instant, timeout_at};
 
 use super::again::{Failed, Patience};
@@ -80,7 +81,19 @@ impl Calls {
     }
 
     async fn attempt(&self, peer: &Peer, call: &Call<'_>, limit: Instant) -> Result<Reply, (Failed, String)> {
-        let request = self.request(peer, call, limit).map_err(|error| (Failed::Lost, error.to_string()))?;
+        let mut span = traces::Call::begin(call.trace.traceparent.as_deref(), &call.method, peer.name, &call.path);
+        let traceparent = span.traceparent().or_else(|| call.trace.traceparent.clone());
+        let request = self.request(peer, call, traceparent, limit);
+        let outcome = self.exchange(request.map_err(|error| (Failed::Lost, error.to_string()))?, limit).await;
+        match &outcome {
+            Ok(reply) => span.answered(reply.status),
+            Err((Failed::Connect, _)) => span.failed("connect"),
+            Err(_) => span.failed("lost"),
+        }
+        outcome
+    }
+
+    async fn exchange(&self, request: Request<Full<Bytes>>, limit: Instant) -> Result<Reply, (Failed, String)> {
         let exchange = async {
             let response = self.client.request(request).await.map_err(|error| {
                 let failed = if error.is_connect() { Failed::Connect } else { Failed::Lost };
@@ -92,7 +105,13 @@ impl Calls {
         timeout_at(limit, exchange).await.map_err(no_answer)?
     }
 
-    fn request(&self, peer: &Peer, call: &Call<'_>, limit: Instant) -> Result<Request<Full<Bytes>>, axum::http::Error> {
+    fn request(
+        &self,
+        peer: &Peer,
+        call: &Call<'_>,
+        traceparent: Option<String>,
+        limit: Instant,
+    ) -> Result<Request<Full<Bytes>>, axum::http::Error> {
         let left = limit.saturating_duration_since(Instant::now()).as_millis();
         let mut request = Request::builder()
             .method(call.method.clone())
@@ -102,7 +121,7 @@ impl Calls {
         let given = [
             ("idempotency-key", call.key.as_ref()),
             ("x-request-id", call.trace.request_id.as_ref()),
-            ("traceparent", call.trace.traceparent.as_ref()),
+            ("traceparent", traceparent.as_ref()),
         ];
         for (name, value) in given {
             if let Some(value) = value {

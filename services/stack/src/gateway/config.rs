@@ -18,11 +18,16 @@ pub(crate) struct Addresses {
     pub(crate) redis: String,
     pub(crate) users: SocketAddr,
     pub(crate) orders: SocketAddr,
+    /// Where spans go, if anywhere.
+    pub(crate) otlp_endpoint: Option<String>,
 }
 
 /// The configuration for the stack.
 pub(crate) fn config(addresses: &Addresses) -> String {
-    let Addresses { listener, admin, products, payments, users, orders, redis } = addresses;
+    let Addresses { listener, admin, products, payments, users, orders, redis, otlp_endpoint } = addresses;
+    // On one machine nobody minds if everything is recorded.
+    let traces = |url: &String| format!("\n[telemetry]\notlp_endpoint = \"{url}\"\nsample_ratio = 1\n");
+    let traces = otlp_endpoint.as_ref().map(traces).unwrap_or_default();
     let [products, payments] = [products, payments].map(|nodes| {
         let quoted: Vec<String> = nodes.iter().map(|node| format!("\"{node}\"")).collect();
         quoted.join(", ")
@@ -202,7 +207,7 @@ store = "redis"
 
 [redis]
 url = "{redis}"
-"#
+{traces}"#
     )
 }
 
@@ -220,6 +225,7 @@ mod tests {
             redis: "redis://:secret@127.0.0.1:6379/0".into(),
             users: local(7101),
             orders: local(7103),
+            otlp_endpoint: None,
         }
     }
 
@@ -239,6 +245,15 @@ mod tests {
             assert_eq!(config["upstreams"][upstream]["health"]["path"].as_str(), Some("/healthz"), "{upstream}");
         }
         assert_eq!(config["auth"]["users"]["jwks"].as_str(), Some("http://127.0.0.1:7101/.well-known/jwks.json"));
+    }
+
+    #[test]
+    fn spans_go_where_they_are_wanted_and_nowhere_else() {
+        let read = |addresses: &Addresses| config(addresses).parse::<toml::Table>().expect("TOML");
+        assert!(!read(&addresses()).contains_key("telemetry"));
+        let otlp_endpoint = Some("http://127.0.0.1:4318".to_owned());
+        let config = read(&Addresses { otlp_endpoint, ..addresses() });
+        assert_eq!(config["telemetry"]["otlp_endpoint"].as_str(), Some("http://127.0.0.1:4318"));
     }
 
     #[test]

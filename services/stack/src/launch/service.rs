@@ -46,7 +46,8 @@ impl<'a> Service<'a> {
             let users = address_of(Component::Users, state)?;
             Ok::<_, Error>(("JWKS_URL", format!("http://{users}/.well-known/jwks.json")))
         };
-        match self.component {
+        let traces = self.layout.otlp_endpoint.clone().map(|url| ("OTEL_EXPORTER_OTLP_ENDPOINT", url));
+        let others = match self.component {
             Component::Products1 | Component::Products2 => Ok(vec![keys()?]),
             Component::Orders => {
                 // Through the gateway, which retries, spreads and breaks circuits. It starts after this.
@@ -54,7 +55,8 @@ impl<'a> Service<'a> {
                 Ok(vec![keys()?, ("PRODUCTS_URL", gateway.clone()), ("PAYMENTS_URL", gateway)])
             }
             _ => Ok(Vec::new()),
-        }
+        };
+        others.map(|others: Variables| others.into_iter().chain(traces).collect())
     }
 
     /// What nobody else may know.
