@@ -88,8 +88,10 @@ impl Smoke {
         // Twice, with a look of Prometheus in between: what has counted once only has no rate.
         for round in 1..=2 {
             self.shopper_walks().await;
-            let calls = "sum(svc_orders_call_duration_seconds_count)";
-            self.prometheus.wait_for(calls, f64::from(round)).await;
+            // Each of them is looked at at a time of its own.
+            for count in ["svc_orders_call_duration_seconds_count", "supplex_auth_decisions_total"] {
+                self.prometheus.wait_for(&format!("sum({count})"), f64::from(round)).await;
+            }
         }
         self.strangers().await;
         self.payments_get_sick().await;
