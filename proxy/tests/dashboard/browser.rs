@@ -170,9 +170,7 @@ fn complaint(event: &Value) -> Option<String> {
         "Log.entryAdded" => {
             let entry = &parameters["entry"];
             let is_bad = entry["level"] == "error" || entry["level"] == "warning";
-            // As long as the gateway has no `/api/latency`, the page finds out by asking.
-            let is_latency = entry["url"].as_str().is_some_and(|url| url.contains("/api/latency"));
-            (is_bad && !is_latency).then(|| entry.to_string())
+            is_bad.then(|| entry.to_string())
         }
         _ => None,
     }
