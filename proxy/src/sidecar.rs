@@ -9,6 +9,7 @@ pub(crate) mod admin;
 pub(crate) mod auth;
 pub(crate) mod breakers;
 pub(crate) mod busy;
+mod driven;
 pub(crate) mod latency;
 pub(crate) mod limits;
 pub(crate) mod metrics;

@@ -14,7 +14,7 @@ use std::time::Instant;
 
 use axum::Router;
 use axum::extract::{MatchedPath, Request, State};
-use axum::http::{Method, StatusCode, header};
+use axum::http::{StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
@@ -25,6 +25,7 @@ use prometheus::{
 };
 
 use crate::Problem;
+use crate::requests::known_method;
 
 /// From half a millisecond, which is a fast query, to the longest that a request may take.
 const BUCKETS: [f64; 13] = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0];
@@ -109,7 +110,7 @@ pub(crate) async fn page(State((metrics, pool)): State<(Metrics, Pool)>) -> Resp
 /// Counts a request and its answer.
 pub(crate) async fn count(State(metrics): State<Metrics>, request: Request, next: Next) -> Response {
     let route = request.extensions().get::<MatchedPath>().cloned();
-    let method = label(request.method());
+    let method = known_method(request.method()).unwrap_or("other");
     let _in_flight = InFlight::begin(&metrics.in_flight);
     let begun = Instant::now();
     let response = next.run(request).await;
@@ -132,19 +133,5 @@ impl<'a> InFlight<'a> {
 impl Drop for InFlight<'_> {
     fn drop(&mut self) {
         self.0.dec();
-    }
-}
-
-/// The label of a method: a client can make up any number of them.
-fn label(method: &Method) -> &'static str {
-    match method.as_str() {
-        "GET" => "GET",
-        "HEAD" => "HEAD",
-        "POST" => "POST",
-        "PUT" => "PUT",
-        "PATCH" => "PATCH",
-        "DELETE" => "DELETE",
-        "OPTIONS" => "OPTIONS",
-        _ => "other",
     }
 }

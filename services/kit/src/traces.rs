@@ -24,6 +24,10 @@ use opentelemetry::trace::SpanKind;
 use self::export::Export;
 use self::open::Open;
 use self::parent::Parent;
+use crate::requests::known_method;
+
+/// What conventions call a method that not everybody knows.
+const OTHER_METHOD: &str = "_OTHER";
 
 /// Where spans go, once there is somewhere.
 static EXPORT: OnceLock<Export> = OnceLock::new();
@@ -61,7 +65,7 @@ fn begin(request: &mut Request) -> Option<Open> {
     let export = EXPORT.get()?;
     let parent = Parent::sampled(crate::traceparent(request.headers())?)?;
     let route = request.extensions().get::<MatchedPath>().map(|route| route.as_str().to_owned());
-    let method = known(request.method());
+    let method = known_method(request.method()).unwrap_or(OTHER_METHOD);
     let name = route.as_ref().map_or_else(|| method.to_owned(), |route| format!("{method} {route}"));
     let mut attributes = vec![
         KeyValue::new("http.request.method", method),
@@ -86,7 +90,7 @@ impl Call {
     #[must_use]
     pub fn begin(traceparent: Option<&str>, method: &Method, peer: &'static str, path: &str) -> Self {
         let begun = EXPORT.get().zip(traceparent.and_then(Parent::sampled)).map(|(export, parent)| {
-            let method = known(method);
+            let method = known_method(method).unwrap_or(OTHER_METHOD);
             let attributes = vec![
                 KeyValue::new("http.request.method", method),
                 KeyValue::new("url.path", path.to_owned()),
@@ -115,19 +119,5 @@ impl Call {
         if let Some(span) = &mut self.0 {
             span.failed(why);
         }
-    }
-}
-
-/// The method, as conventions have it: a client can make up any number of them.
-fn known(method: &Method) -> &'static str {
-    match method.as_str() {
-        "GET" => "GET",
-        "HEAD" => "HEAD",
-        "POST" => "POST",
-        "PUT" => "PUT",
-        "PATCH" => "PATCH",
-        "DELETE" => "DELETE",
-        "OPTIONS" => "OPTIONS",
-        _ => "_OTHER",
     }
 }

@@ -1,9 +1,7 @@
 //! Gets the bytes of a key set, from a file or over plain HTTP. It looks at none of them.
 
-use std::future::poll_fn;
 use std::io::Read;
 use std::path::Path;
-use std::pin::pin;
 use std::time::Duration;
 
 use http_body_util::{BodyExt, Empty, Limited};
@@ -15,6 +13,8 @@ use supplex_engine::config::Jwks;
 use tokio::net::TcpStream;
 use tokio::task::spawn_blocking;
 use tokio::time::timeout;
+
+use super::super::driven::driven;
 
 /// The most bytes of a key set.
 const SET_MOST: usize = 256 * 1024;
@@ -66,14 +66,5 @@ async fn get(authority: &str, host: &str, port: u16, target: &str) -> Result<Vec
         let body = Limited::new(response.into_body(), SET_MOST).collect().await;
         body.map(|body| body.to_bytes().to_vec()).map_err(|error| error.to_string())
     };
-    // Both in one task, so that nothing of a fetch outlives it.
-    let (mut connection, mut exchange) = (pin!(connection), pin!(exchange));
-    let mut open = true;
-    poll_fn(|cx| {
-        if open && connection.as_mut().poll(cx).is_ready() {
-            open = false;
-        }
-        exchange.as_mut().poll(cx)
-    })
-    .await
+    driven(connection, exchange).await
 }

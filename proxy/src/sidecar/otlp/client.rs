@@ -3,8 +3,8 @@
 //! It trusts a collector with nothing: the answer is read up to a bound, within the time that the exporter allows. What went
 //! wrong and what the collector says it has dropped is noted here, because the library tells neither.
 
-use std::future::{Future, poll_fn};
-use std::pin::{Pin, pin};
+use std::future::Future;
+use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use http_body_util::{BodyExt, Full, Limited};
@@ -18,6 +18,8 @@ use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceResponse
 use prost::Message;
 use supplex_engine::config::Collector;
 use tokio::net::TcpStream;
+
+use super::super::driven::driven;
 
 /// The most bytes of an answer.
 const ANSWER_MOST: usize = 64 * 1024;
@@ -67,16 +69,7 @@ impl Client {
             let body = body.map_err(|error| format!("the answer cannot be read: {error}"))?;
             Ok(Response::from_parts(parts, body.to_bytes()))
         };
-        // Both in one task, so that nothing of an export outlives it.
-        let (mut connection, mut exchange) = (pin!(connection), pin!(exchange));
-        let mut open = true;
-        poll_fn(|cx| {
-            if open && connection.as_mut().poll(cx).is_ready() {
-                open = false;
-            }
-            exchange.as_mut().poll(cx)
-        })
-        .await
+        driven(connection, exchange).await
     }
 
     async fn send(&self, request: Request<Bytes>) -> Result<Response<Bytes>, HttpError> {

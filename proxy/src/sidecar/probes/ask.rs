@@ -3,8 +3,6 @@
 //! Every probe makes a connection of its own, so that it sees what a new connection would see, and closes it.
 
 use std::fmt;
-use std::future::{Future, poll_fn};
-use std::pin::pin;
 use std::time::Duration;
 
 use http_body_util::{BodyExt, Empty};
@@ -17,6 +15,8 @@ use supplex_engine::config::{Address, Endpoint, Probe};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpStream, UnixStream};
 use tokio::time::timeout;
+
+use super::super::driven::driven;
 
 /// Bytes of a body that are looked at.
 const BODY_MOST: usize = 64 * 1024;
@@ -91,16 +91,7 @@ async fn over(stream: impl AsyncRead + AsyncWrite + Unpin, probe: &Probe, host: 
             None => Ok(()),
         }
     };
-    // Both in one task, so that nothing of a probe outlives it.
-    let (mut connection, mut exchange) = (pin!(connection), pin!(exchange));
-    let mut open = true;
-    poll_fn(|cx| {
-        if open && connection.as_mut().poll(cx).is_ready() {
-            open = false;
-        }
-        exchange.as_mut().poll(cx)
-    })
-    .await
+    driven(connection, exchange).await
 }
 
 async fn look_for(part: &str, mut response: Response<Incoming>) -> Result<(), Failure> {
